@@ -59,6 +59,8 @@ interface EndpointFacts {
   readonly path: string;
   /** the group of the endpoint in the document */
   readonly tag: string;
+  /** the name that a generated client gives the operation; it never changes */
+  readonly id: string;
   /** one line, in the imperative */
   readonly summary: string;
   readonly description?: string;

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { AppError, type FieldError } from '../../platform/errors';
 import { parseJson, readBody } from '../../platform/http/body';
 import type { Endpoint } from './endpoint';
@@ -8,6 +8,9 @@ import type { Endpoint } from './endpoint';
 const BODY_BYTES = 64 * 1024;
 
 const TYPES = { json: 'application/json', form: 'application/x-www-form-urlencoded' } as const;
+
+/** What an endpoint without parameters in the query accepts there. Unknown names are refused everywhere: they are mistakes. */
+const NOTHING = z.strictObject({});
 
 /** Postgres cannot store NUL in text, so no field may contain it. */
 function hasNul(value: unknown): boolean {
@@ -91,7 +94,7 @@ export async function readInput(
   const { params, query, body } = endpoint;
   return {
     params: params && parseParams(params, request.params),
-    query: query && parse('query', query, toObject(request.query)),
+    query: parse('query', query ?? NOTHING, toObject(request.query)),
     body: body && parse('body', body, await readValue(request.req, endpoint)),
   };
 }

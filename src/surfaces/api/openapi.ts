@@ -4,6 +4,8 @@ import { SCOPES } from '../../features/oauth/scopes';
 import type { ErrorCode } from '../../platform/errors';
 import type { Endpoint, ResponseSpec } from './endpoint';
 import { problemSchema, STATUS } from './errors';
+import { Examples } from './examples';
+import { describeTags, type DescribedTag } from './openapi-tags';
 
 /** A JSON Schema, or a part of the document. */
 export type JsonObject = Record<string, unknown>;
@@ -12,6 +14,8 @@ export type JsonObject = Record<string, unknown>;
 export interface OpenApiDocument {
   readonly openapi: string;
   readonly info: JsonObject;
+  readonly servers: readonly JsonObject[];
+  readonly tags: readonly DescribedTag[];
   readonly paths: Record<string, Record<string, JsonObject>>;
   readonly components: { schemas: Record<string, unknown>; securitySchemes: JsonObject };
 }
@@ -19,6 +23,13 @@ export interface OpenApiDocument {
 /** Collects the named schemas, so that the document has each of them once. */
 class Schemas {
   readonly named: Record<string, unknown> = {};
+  private readonly examples = new Examples(this.named);
+
+  /** A schema as the content of a request or a response, with an example. */
+  content(schema: z.ZodType, io: 'input' | 'output'): JsonObject {
+    const json = this.of(schema, io);
+    return { schema: json, example: this.examples.of(json as JsonObject) };
+  }
 
   /** The JSON Schema of a zod schema; named schemas in it become references. */
   of(schema: z.ZodType, io: 'input' | 'output'): unknown {
@@ -28,6 +39,11 @@ class Schemas {
     const { $defs = {}, properties } = JSON.parse(text) as { $defs?: JsonObject; properties: { schema: unknown } };
     for (const [name, definition] of Object.entries($defs)) this.add(name, definition);
     return properties.schema;
+  }
+
+  /** @param name - of the parameter */
+  exampleOf(json: JsonObject, name: string): unknown {
+    return this.examples.of(json, name);
   }
 
   private add(name: string, definition: unknown): void {
@@ -40,9 +56,9 @@ class Schemas {
 
 /** The errors that follow from what the row asks of a request. */
 function impliedErrors(endpoint: Endpoint): ErrorCode[] {
-  const { access, scope, params, query, body, etag } = endpoint;
+  const { access, scope, params, body, etag } = endpoint;
   return [
-    ...((query ?? body) ? (['invalid'] as const) : []),
+    'invalid', // the query, if nothing else
     ...(access === 'open' ? [] : (['unauthenticated', 'inactive', 'busy'] as const)),
     ...(scope === undefined && access === 'open' ? [] : (['forbidden'] as const)),
     ...(needsPassword(endpoint) ? (['password_needed'] as const) : []),
@@ -86,7 +102,7 @@ function headersOf(endpoint: Endpoint, { headers = {}, body }: ResponseSpec): Js
 function responsesOf(endpoint: Endpoint, schemas: Schemas): JsonObject {
   const successes = Object.entries(endpoint.responses).map(([status, response]) => {
     const { description, body, mediaType = 'application/json' } = response;
-    const content = body && { content: { [mediaType]: { schema: schemas.of(body, 'output') } } };
+    const content = body && { content: { [mediaType]: schemas.content(body, 'output') } };
     return [status, { description, ...headersOf(endpoint, response), ...content }];
   });
   const unchanged = { 304: { description: 'The representation named in If-None-Match is still current' } };
@@ -111,6 +127,7 @@ function parametersIn(where: 'path' | 'query', schema: z.ZodType | undefined, sc
     required: where === 'path' || required.includes(name),
     ...(description === undefined ? {} : { description }),
     schema: rest,
+    example: schemas.exampleOf(rest, name),
   }));
 }
 
@@ -135,18 +152,21 @@ const NEEDS_PASSWORD =
   'Otherwise the response is 403 with the code password_needed: see POST /api/v1.1/session/confirm/. Access tokens and OAuth tokens are not accepted.';
 
 function descriptionOf(endpoint: Endpoint): JsonObject {
-  const { description } = endpoint;
-  if (!needsPassword(endpoint)) return description === undefined ? {} : { description };
-  return { description: description === undefined ? NEEDS_PASSWORD : `${description} ${NEEDS_PASSWORD}` };
+  const { description, responses } = endpoint;
+  const [success] = Object.values(responses);
+  const sentences = [description ?? `Response: ${success?.description ?? 'nothing'}.`];
+  if (needsPassword(endpoint)) sentences.push(NEEDS_PASSWORD);
+  return { description: sentences.join(' ') };
 }
 
 function operationOf(endpoint: Endpoint, schemas: Schemas): JsonObject {
-  const { tag, summary, params, query, body, bodyTypes = ['json'], etag } = endpoint;
+  const { tag, id, summary, params, query, body, bodyTypes = ['json'], etag } = endpoint;
   const parameters = [...parametersIn('path', params, schemas), ...parametersIn('query', query, schemas)];
   if (etag === 'heeded' || etag === 'required') parameters.push({ ...IF_MATCH, required: etag === 'required' });
-  const schema = body && schemas.of(body, 'input');
-  const content = Object.fromEntries(bodyTypes.map((type) => [MEDIA_TYPES[type], { schema }]));
+  const described = body && schemas.content(body, 'input');
+  const content = Object.fromEntries(bodyTypes.map((type) => [MEDIA_TYPES[type], described]));
   return {
+    operationId: id,
     tags: [tag],
     summary,
     ...descriptionOf(endpoint),
@@ -195,7 +215,15 @@ export function openApiDocument(endpoints: readonly Endpoint[]): OpenApiDocument
   }
   return {
     openapi: '3.1.0',
-    info: { title: 'Drydock', version: '1.1', description: 'Accounts, repositories and administration of a hub.' },
+    info: {
+      title: 'Drydock',
+      version: '1.1',
+      description: 'Accounts, repositories and administration of a hub.',
+      contact: { name: 'The operator of this server' },
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: '/', description: 'This server' }],
+    tags: describeTags(endpoints.map(({ tag }) => tag)),
     paths,
     components: { schemas: schemas.named, securitySchemes: SECURITY_SCHEMES },
   };

@@ -19,11 +19,11 @@ describe('/users/:username/authorizations/', () => {
     const { body } = await exchangeCode(server, client, await codeOf(server, 'alice', client));
     const before = await askApi(server, 'get', PATH, { as: 'alice' });
     const one = { client_id: client.id, name: 'An <app> & more', scopes: ['email_read', 'profile_read'] };
-    expect(before.body).toEqual([{ ...one, since: expect.any(String), last_used_at: null }]);
+    expect(before.body.results).toEqual([{ ...one, since: expect.any(String), last_used_at: null }]);
     const headers = { Authorization: `Bearer ${body.access_token}` };
     expect((await askApi(server, 'get', '/api/v1.1/users/alice/', { headers })).status).toBe(200);
     const after = await askApi(server, 'get', PATH, { as: 'alice' });
-    expect(after.body).toMatchObject([{ ...one, last_used_at: expect.any(String) }]);
+    expect(after.body.results).toMatchObject([{ ...one, last_used_at: expect.any(String) }]);
     expect((await askApi(server, 'get', PATH, { as: 'robert' })).status).toBe(403);
     expect((await askApi(server, 'get', PATH, { headers })).status).toBe(403);
   });
@@ -57,6 +57,6 @@ describe('/users/:username/authorizations/', () => {
     const refresh = { grant_type: 'refresh_token', refresh_token: body.refresh_token as string };
     expect((await askForTokens(server, client, refresh)).status).toBe(200);
     const list = await askApi(server, 'get', '/api/v1.1/users/robert/authorizations/', { as: 'robert' });
-    expect(list.body).toMatchObject([{ client_id: client.id, since: since.toISOString() }]);
+    expect(list.body.results).toMatchObject([{ client_id: client.id, since: since.toISOString() }]);
   });
 });

@@ -85,6 +85,15 @@ describe('a request', () => {
     expect(answer.body.errors.map((error: { field: string }) => error.field)).toEqual([field]);
   });
 
+  it.each(['/api/v1.1/search/?query=web', '/api/v1.1/plans/?pgae=2', '/api/v1.1/namespaces/alice/?a=1&b=2'])(
+    'with a name that nobody reads in its query is a 400: %s',
+    async (path) => {
+      const { status, body } = await askApi(server, 'get', path, { as: 'alice' });
+      const names = [...new URL(path, server.url).searchParams.keys()].map((name) => `query.${name}`);
+      expect([status, body.errors.map(({ field }: { field: string }) => field)]).toEqual([400, names]);
+    },
+  );
+
   it('with more than 64 KiB is a 413', async () => {
     const body = { company: 'x'.repeat(70_000) };
     expect((await askApi(server, 'patch', ALICE, { as: 'alice', body })).status).toBe(413);

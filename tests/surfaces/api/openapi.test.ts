@@ -61,6 +61,7 @@ describe('the OpenAPI document', () => {
         path: '/api/v1.1/things/',
         tag: 'things',
         access: 'open',
+        id: `${method}Things`,
         summary: 'Do',
         responses: { 200: { description: 'Done', body } },
         handle: async () => reply(200, undefined),

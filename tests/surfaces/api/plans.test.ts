@@ -14,7 +14,7 @@ const PLANS = '/api/v1.1/plans/';
 
 it('everyone sees the plans, in their order', async () => {
   const { body } = await askApi(server, 'get', PLANS);
-  expect(body.map(({ name, private_repositories: limit }: Record<string, unknown>) => [name, limit])).toEqual([
+  expect(body.results.map(({ name, private_repositories: limit }: Record<string, unknown>) => [name, limit])).toEqual([
     ['free', 1],
     ['micro', 5],
     ['small', 10],

@@ -45,7 +45,7 @@ it('a robot logs in with its tokens until they are revoked', async () => {
   const teams = async () => (await askApi(server, 'get', '/api/v1.1/orgs/acme/teams/', { headers })).status;
   expect(await teams()).toBe(200);
   const { body } = await askApi(server, 'get', TOKENS, { as });
-  expect(body).toMatchObject([{ id: rest.id, last_used_address: expect.any(String) }]);
+  expect(body.results).toMatchObject([{ id: rest.id, last_used_address: expect.any(String) }]);
   expect(JSON.stringify(body)).not.toContain(token);
   expect((await askApi(server, 'delete', `${TOKENS}${rest.id}/`, { as })).status).toBe(204);
   expect((await askApi(server, 'delete', `${TOKENS}${rest.id}/`, { as })).status).toBe(404);

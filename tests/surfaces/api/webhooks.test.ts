@@ -47,7 +47,7 @@ describe('webhooks', () => {
     });
     expect(made.headers['location']).toBe(`${HOOKS}${shown.id}/`);
     expect((await show(made.headers['location']!)).body).toEqual(shown);
-    expect((await show(HOOKS, 'root')).body).toEqual([shown]);
+    expect((await show(HOOKS, 'root')).body).toEqual({ count: 1, next: null, previous: null, results: [shown] });
   });
 
   it('accept a secret of their owner too', async () => {

@@ -9,6 +9,7 @@ import {
 import { fullName, parseFullName } from '../../../features/repositories/names';
 import { AppError } from '../../../platform/errors';
 import { endpoint, reply } from '../endpoint';
+import { pagedWhole, pageOf, pageQuery } from '../paging';
 import { idParam, line, moment } from './schemas';
 import { usernameParams } from './users';
 
@@ -88,18 +89,21 @@ const ALL = {
 const getTokens = endpoint({
   ...ALL,
   method: 'get',
+  id: 'listAccessTokens',
   summary: 'List your access tokens',
   params: usernameParams,
-  responses: { 200: { description: 'All tokens, at most 100, oldest first', body: z.array(accessTokenSchema) } },
-  handle: async (ctx, { params, caller }) => {
+  query: z.strictObject(pageQuery),
+  responses: { 200: { description: 'A page of tokens, oldest first', body: pageOf(accessTokenSchema) } },
+  handle: async (ctx, { req, params, query, caller }) => {
     const tokens = await listAccountTokens(ctx, caller.actor, params.username);
-    return reply(200, tokens.map(accessTokenBody));
+    return reply(200, pagedWhole(ctx, { req, query }, tokens.map(accessTokenBody)));
   },
 });
 
 const postToken = endpoint({
   ...ALL,
   method: 'post',
+  id: 'createAccessToken',
   summary: 'Create an access token, which replaces the password in docker login, scripts and this API',
   params: usernameParams,
   body: newTokenSchema,
@@ -115,6 +119,7 @@ const deleteToken = endpoint({
   ...ALL,
   method: 'delete',
   path: '/api/v1.1/users/:username/tokens/:id/',
+  id: 'revokeAccessToken',
   summary: 'Revoke an access token and everything issued with it',
   params: z.object({ ...usernameParams.shape, id: idParam }),
   responses: { 204: { description: 'Revoked' } },

@@ -31,8 +31,9 @@ const listUsers = endpoint({
   path: '/api/v1.1/users/',
   tag: 'administration',
   access: 'administrator',
+  id: 'listAccounts',
   summary: 'List accounts',
-  query: z.object({
+  query: z.strictObject({
     ...pageQuery,
     q: line(255).optional().describe('Part of the username or of an email address'),
     is_active: booleanQuery,
@@ -75,6 +76,7 @@ const STATUS_FACTS = {
 const getStatus = endpoint({
   ...STATUS_FACTS,
   method: 'get',
+  id: 'getAccountStatus',
   summary: 'Show whether an account is active and whether it is an administrator',
   params: usernameParams,
   responses: { 200: { description: 'The status', body: statusSchema } },
@@ -85,6 +87,7 @@ const getStatus = endpoint({
 const putStatus = endpoint({
   ...STATUS_FACTS,
   method: 'put',
+  id: 'setAccountStatus',
   summary: 'Activate or deactivate an account, and grant or revoke administrator rights',
   params: usernameParams,
   body: statusSchema,
@@ -104,9 +107,10 @@ const deleteOne = endpoint({
   path: '/api/v1.1/users/:username/',
   tag: 'administration',
   access: 'administrator',
+  id: 'deleteAccount',
   summary: 'Delete an account and its namespace',
   params: usernameParams,
-  query: z.object({
+  query: z.strictObject({
     with_repositories: booleanQuery.describe(
       'Also delete its repositories; otherwise an account with repositories is not deleted',
     ),

@@ -31,8 +31,9 @@ const getAudit = endpoint({
   path: '/api/v1.1/audit/',
   tag: 'administration',
   access: 'administrator',
+  id: 'listAuditEvents',
   summary: 'Show the audit log: who did what, and from where',
-  query: z.object({ ...pageQuery, ...filters }),
+  query: z.strictObject({ ...pageQuery, ...filters }),
   responses: { 200: { description: 'A page of events, newest first', body: pageOf(eventSchema) } },
   handle: async (ctx, { req, query, caller }) => {
     const { user, action, subject } = query;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { listGrants, revokeGrant } from '../../../features/oauth/authorizations';
 import { endpoint, reply } from '../endpoint';
+import { pagedWhole, pageOf, pageQuery } from '../paging';
 import { moment, nameParam } from './schemas';
 import { usernameParams } from './users';
 
@@ -22,10 +23,12 @@ const getAll = endpoint({
   ...FACTS,
   method: 'get',
   path: '/api/v1.1/users/:username/authorizations/',
+  id: 'listAuthorizedApplications',
   summary: 'List the applications authorized to act for an account',
   params: usernameParams,
-  responses: { 200: { description: 'All applications, by name', body: z.array(authorizationSchema) } },
-  handle: async (ctx, { params, caller }) => {
+  query: z.strictObject(pageQuery),
+  responses: { 200: { description: 'A page of applications, by name', body: pageOf(authorizationSchema) } },
+  handle: async (ctx, { req, params, query, caller }) => {
     const bodies = (await listGrants(ctx, caller.actor, params.username)).map((one) => ({
       client_id: one.clientId,
       name: one.name,
@@ -33,7 +36,7 @@ const getAll = endpoint({
       since: one.since.toISOString(),
       last_used_at: one.lastUsedAt?.toISOString() ?? null,
     }));
-    return reply(200, bodies);
+    return reply(200, pagedWhole(ctx, { req, query }, bodies));
   },
 });
 
@@ -41,6 +44,7 @@ const deleteOne = endpoint({
   ...FACTS,
   method: 'delete',
   path: '/api/v1.1/users/:username/authorizations/:client/',
+  id: 'revokeApplication',
   summary: "Revoke an application's access to an account, with all its tokens",
   params: usernameParams.extend({ client: nameParam }),
   responses: { 204: { description: 'Revoked' } },

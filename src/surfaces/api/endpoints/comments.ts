@@ -48,9 +48,10 @@ const getComments = endpoint({
   path: COMMENTS,
   tag: 'comments',
   access: 'optional',
+  id: 'listComments',
   summary: 'List the comments on a repository',
   params: repositoryParams,
-  query: z.object(feedQuery),
+  query: z.strictObject(feedQuery),
   responses: { 200: { description: 'A page of comments, newest first', body: feedOf(commentSchema) } },
   handle: async (ctx, { req, params, query, caller }) => {
     const wanted = { before: query.before, limit: query.page_size };
@@ -64,6 +65,7 @@ const postComment = endpoint({
   path: COMMENTS,
   tag: 'comments',
   access: 'account',
+  id: 'createComment',
   summary: 'Post a comment',
   params: repositoryParams,
   body: z.strictObject({ text: line(8192).describe('Markdown of 1 to 4096 characters') }),
@@ -78,6 +80,7 @@ const removeComment = endpoint({
   path: `${COMMENTS}:comment/`,
   tag: 'comments',
   access: 'account',
+  id: 'deleteComment',
   summary: 'Delete a comment, as its author or as an administrator of the repository',
   params: commentParams,
   responses: { 204: { description: 'Deleted' } },
@@ -92,6 +95,7 @@ const putFlag = endpoint({
   path: `${COMMENTS}:comment/flag/`,
   tag: 'comments',
   access: 'account',
+  id: 'flagComment',
   summary: "Flag a comment for the repository's administrators to review",
   params: commentParams,
   responses: { 204: { description: 'Flagged, or already flagged by you' } },
@@ -106,6 +110,7 @@ const deleteFlags = endpoint({
   path: `${COMMENTS}:comment/flags/`,
   tag: 'comments',
   access: 'account',
+  id: 'dismissCommentFlags',
   summary: 'Dismiss all flags on a comment, as a repository or site administrator',
   params: commentParams,
   responses: { 204: { description: 'Dismissed' } },
@@ -120,9 +125,10 @@ const getFlagged = endpoint({
   path: `${COMMENTS}flagged/`,
   tag: 'comments',
   access: 'account',
+  id: 'listFlaggedComments',
   summary: 'List the flagged comments on a repository, as one of its administrators',
   params: repositoryParams,
-  query: z.object(feedQuery),
+  query: z.strictObject(feedQuery),
   responses: { 200: { description: 'A page of comments, newest first', body: feedOf(flaggedSchema) } },
   handle: async (ctx, { req, params, query, caller }) => {
     const wanted = { before: query.before, limit: query.page_size };
@@ -136,8 +142,9 @@ const getAllFlagged = endpoint({
   path: '/api/v1.1/comments/flagged/',
   tag: 'administration',
   access: 'administrator',
+  id: 'listAllFlaggedComments',
   summary: 'List the flagged comments on all repositories',
-  query: z.object(feedQuery),
+  query: z.strictObject(feedQuery),
   responses: { 200: { description: 'A page of comments, newest first', body: feedOf(flaggedSchema) } },
   handle: async (ctx, { req, query, caller }) => {
     const wanted = { before: query.before, limit: query.page_size };

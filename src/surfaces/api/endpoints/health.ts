@@ -16,6 +16,7 @@ const getHealth = endpoint({
   path: '/api/v1.1/health/',
   tag: 'administration',
   access: 'open',
+  id: 'getHealth',
   summary: 'Report server health',
   responses: {
     200: { description: 'Healthy', body: healthSchema },

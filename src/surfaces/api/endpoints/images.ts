@@ -29,6 +29,7 @@ const getTree = endpoint({
   path: '/api/v1.1/repositories/:namespace/:name/images/',
   tag: 'images',
   access: 'optional',
+  id: 'listImages',
   summary: 'Show the images of a repository and how they build on each other',
   params: repositoryParams,
   responses: {
@@ -108,6 +109,7 @@ const getHistory = endpoint({
   path: '/api/v1.1/repositories/:namespace/:name/images/:image/history/',
   tag: 'images',
   access: 'optional',
+  id: 'getImageHistory',
   summary: 'Show the layers of an image and the command that created each',
   params: imageParams,
   responses: historyResponses,
@@ -122,6 +124,7 @@ const getHistoryOfTag = endpoint({
   path: '/api/v1.1/repositories/:namespace/:name/tags/:tag/image-history/',
   tag: 'images',
   access: 'optional',
+  id: 'getTagImageHistory',
   summary: "Show the layers of a tag's image and the command that created each",
   params: z.object({ ...repositoryParams.shape, tag: nameParam }),
   responses: historyResponses,
@@ -153,11 +156,12 @@ const getFiles = endpoint({
   path: '/api/v1.1/repositories/:namespace/:name/images/:image/files/',
   tag: 'images',
   access: 'optional',
+  id: 'listLayerFiles',
   summary: "List a directory of an image's own layer",
   description:
     'Files from the layers below are not included. A directory in which the layer changes nothing is returned empty.',
   params: imageParams,
-  query: z.object({
+  query: z.strictObject({
     ...pageQuery,
     directory: line(4096).default('/').describe('Absolute path'),
     name: line(255).optional().describe('Part of the file name'),

@@ -27,8 +27,9 @@ const getJobs = endpoint({
   ...FACTS,
   method: 'get',
   path: '/api/v1.1/jobs/',
+  id: 'listJobs',
   summary: 'List waiting, running and failed jobs',
-  query: z.object({ ...pageQuery, state: stateSchema.optional() }),
+  query: z.strictObject({ ...pageQuery, state: stateSchema.optional() }),
   responses: { 200: { description: 'A page of jobs, those due first at the top', body: pageOf(jobSchema) } },
   handle: async (ctx, { req, query, caller }) => {
     const { total, jobs } = await listJobs(ctx, caller.actor, { state: query.state, ...rangeOf(query) });
@@ -50,6 +51,7 @@ const postRetry = endpoint({
   ...FACTS,
   method: 'post',
   path: '/api/v1.1/jobs/:id/retry/',
+  id: 'retryJob',
   summary: 'Retry a failed or waiting job now',
   params,
   responses: { 204: { description: 'The job will run now' } },
@@ -64,6 +66,7 @@ const deleteJob = endpoint({
   ...FACTS,
   method: 'delete',
   path: '/api/v1.1/jobs/:id/',
+  id: 'deleteJob',
   summary: 'Delete a job without running it',
   params,
   responses: { 204: { description: 'Deleted' } },

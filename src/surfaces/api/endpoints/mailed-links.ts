@@ -13,6 +13,7 @@ const postReset = endpoint({
   ...OPEN,
   path: '/api/v1.1/password/reset/',
   tag: 'users',
+  id: 'requestPasswordReset',
   summary: 'Request a password reset link by email',
   description: 'The response is the same whether or not the account exists.',
   body: z.union([z.strictObject({ username: nameParam }), z.strictObject({ email: nameParam })]),
@@ -28,6 +29,7 @@ const confirmReset = endpoint({
   ...OPEN,
   path: '/api/v1.1/password/reset/confirm/',
   tag: 'users',
+  id: 'resetPassword',
   summary: 'Set a new password and revoke all sessions and tokens of the account',
   body: z.strictObject({ secret, password: line(4096) }),
   responses: { 200: { description: 'The password is set', body: z.strictObject({ username: z.string() }) } },
@@ -41,6 +43,7 @@ const confirmAddress = endpoint({
   access: 'optional',
   path: '/api/v1.1/emails/confirm/',
   tag: 'emails',
+  id: 'confirmEmailAddress',
   summary: 'Confirm an email address with an emailed link',
   description:
     'The secret alone confirms the address that an account was registered with. For one that was added later, its owner ' +

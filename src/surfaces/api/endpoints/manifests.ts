@@ -110,6 +110,7 @@ const getOne = endpoint({
   path: '/api/v1.1/repositories/:namespace/:name/manifests/:digest/',
   tag: 'images',
   access: 'optional',
+  id: 'getManifest',
   summary: 'Show what a manifest is and consists of',
   description: 'Its exact bytes are at `/v2/`. Long texts of its config are cut.',
   params: z.object({ ...repositoryParams.shape, digest: nameParam }),

@@ -40,6 +40,7 @@ const ONE = {
 const getOne = endpoint({
   ...ONE,
   method: 'get',
+  id: 'getNamespace',
   summary: 'Show the plan and settings of a user or organization',
   responses: { 200: { description: 'The namespace', body: namespaceSchema } },
   etag: 'sent',
@@ -50,6 +51,7 @@ const getOne = endpoint({
 const patchOne = endpoint({
   ...ONE,
   method: 'patch',
+  id: 'updateNamespace',
   summary: 'Change the settings (owners) or the plan (site administrators)',
   body: z.strictObject({
     plan: nameParam.optional().describe('A smaller plan deletes nothing'),

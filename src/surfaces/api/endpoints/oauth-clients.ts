@@ -26,8 +26,9 @@ const FACTS = { path: '/api/v1.1/oauth-clients/', tag: 'oauth', access: 'adminis
 const getClients = endpoint({
   ...FACTS,
   method: 'get',
+  id: 'listOAuthClients',
   summary: 'List OAuth clients',
-  query: z.object(pageQuery),
+  query: z.strictObject(pageQuery),
   responses: { 200: { description: 'A page of clients, by name', body: pageOf(clientSchema) } },
   handle: async (ctx, { req, query, caller }) => {
     const { total, clients } = await listClients(ctx, caller.actor, rangeOf(query));
@@ -38,6 +39,7 @@ const getClients = endpoint({
 const postClient = endpoint({
   ...FACTS,
   method: 'post',
+  id: 'createOAuthClient',
   summary: 'Create an OAuth client',
   body: z.strictObject({
     name: line(100).describe('The name shown to users'),
@@ -55,6 +57,7 @@ const deleteOne = endpoint({
   ...FACTS,
   method: 'delete',
   path: '/api/v1.1/oauth-clients/:client_id/',
+  id: 'deleteOAuthClient',
   summary: 'Delete an OAuth client and revoke its tokens',
   params: z.object({ client_id: nameParam }),
   responses: { 204: { description: 'Deleted' } },

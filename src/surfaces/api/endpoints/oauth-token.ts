@@ -53,6 +53,7 @@ const postToken = endpoint({
   path: '/api/v1.1/o/token/',
   tag: 'oauth',
   access: 'open',
+  id: 'exchangeOAuthToken',
   summary: 'Exchange an authorization code or a refresh token for tokens',
   description:
     'The client sends its id and secret by Basic authentication or in the body. A code can be used once, within one minute.',

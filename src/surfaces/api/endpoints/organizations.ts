@@ -56,8 +56,9 @@ const ONE = { ...ALL, path: '/api/v1.1/orgs/:org/', params: organizationParams }
 const getOrganizations = endpoint({
   ...ALL,
   method: 'get',
+  id: 'listOrganizations',
   summary: 'List the organizations you are a member of',
-  query: z.object({
+  query: z.strictObject({
     ...pageQuery,
     all: booleanQuery.describe('List every organization; for site administrators'),
     name: line(255).optional().describe('Part of the name'),
@@ -86,6 +87,7 @@ const MADE = {
 const postOrganization = endpoint({
   ...ALL,
   method: 'post',
+  id: 'createOrganization',
   summary: 'Create an organization, with you as its owner',
   body: z.strictObject({
     name: line(255).describe('Follows the rules for usernames; users and organizations share one set of names'),
@@ -102,6 +104,7 @@ const postOrganization = endpoint({
 const getOne = endpoint({
   ...ONE,
   method: 'get',
+  id: 'getOrganization',
   summary: 'Show an organization; for its members',
   responses: { 200: { description: 'The organization', body: organizationSchema } },
   etag: 'sent',
@@ -112,6 +115,7 @@ const getOne = endpoint({
 const patchOne = endpoint({
   ...ONE,
   method: 'patch',
+  id: 'updateOrganization',
   summary: 'Change the profile of an organization; for its owners',
   body: profileSchema,
   responses: { 200: { description: 'The updated organization', body: organizationSchema } },
@@ -127,6 +131,7 @@ const patchOne = endpoint({
 const deleteOne = endpoint({
   ...ONE,
   method: 'delete',
+  id: 'deleteOrganization',
   summary: 'Delete an organization that has no repositories; for its owners',
   responses: { 204: { description: 'Deleted' } },
   errors: ['conflict'],
@@ -144,8 +149,9 @@ const getMembers = endpoint({
   ...ONE,
   method: 'get',
   path: '/api/v1.1/orgs/:org/members/',
+  id: 'listOrganizationMembers',
   summary: 'List the members of all teams of an organization; for its members',
-  query: z.object(pageQuery),
+  query: z.strictObject(pageQuery),
   responses: { 200: { description: 'A page of results, by name', body: pageOf(memberSchema) } },
   handle: async (ctx, { req, params, query, caller }) => {
     const { total, members } = await listOrganizationMembers(ctx, caller.actor, params.org, rangeOf(query));
@@ -159,6 +165,7 @@ const convert = endpoint({
   path: '/api/v1.1/users/:username/convert/',
   tag: 'administration',
   access: 'administrator',
+  id: 'convertToOrganization',
   summary: 'Turn a user into an organization',
   description:
     'The repositories are kept. The account is deleted, with its password, email addresses, access tokens and memberships.',

@@ -11,6 +11,7 @@ const putPassword = endpoint({
   requiresPasswordLogin: true,
   tag: 'users',
   access: 'account',
+  id: 'changePassword',
   summary: 'Change a password and revoke all sessions and tokens of the account',
   params: usernameParams,
   body: z.strictObject({

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { deletePlan, listPlans, setPlan, type Plan } from '../../../features/namespaces/plans';
 import { endpoint, reply } from '../endpoint';
+import { pagedWhole, pageOf, pageQuery } from '../paging';
 import { nameParam } from './schemas';
 
 /* Plans: how many private repositories and bytes of layers a namespace may have. */
@@ -28,9 +29,12 @@ const getPlans = endpoint({
   path: '/api/v1.1/plans/',
   tag: 'plans',
   access: 'open',
+  id: 'listPlans',
   summary: 'List the plans',
-  responses: { 200: { description: 'All plans, by position', body: z.array(planSchema) } },
-  handle: async (ctx) => reply(200, (await listPlans(ctx)).map(planBody)),
+  query: z.strictObject(pageQuery),
+  responses: { 200: { description: 'A page of plans, by position', body: pageOf(planSchema) } },
+  handle: async (ctx, { req, query }) =>
+    reply(200, pagedWhole(ctx, { req, query }, (await listPlans(ctx)).map(planBody))),
 });
 
 const ONE = {
@@ -43,6 +47,7 @@ const ONE = {
 const putPlan = endpoint({
   ...ONE,
   method: 'put',
+  id: 'setPlan',
   summary: 'Create or change a plan; repositories that are already private stay private',
   body: z.strictObject({
     ...planFields,
@@ -65,6 +70,7 @@ const putPlan = endpoint({
 const deleteOne = endpoint({
   ...ONE,
   method: 'delete',
+  id: 'deletePlan',
   summary: 'Delete a plan that is not in use',
   responses: { 204: { description: 'Deleted' } },
   errors: ['conflict'],

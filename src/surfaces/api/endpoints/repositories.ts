@@ -25,9 +25,10 @@ const listRepositories = endpoint({
   path: '/api/v1.1/repositories/:namespace/',
   tag: 'repositories',
   access: 'optional',
+  id: 'listRepositories',
   summary: 'List the repositories of a namespace that you can see',
   params: z.object({ namespace: nameParam }),
-  query: z.object({ ...pageQuery, name: line(255).optional().describe('Part of the name') }),
+  query: z.strictObject({ ...pageQuery, name: line(255).optional().describe('Part of the name') }),
   responses: { 200: { description: 'A page of repositories, by name', body: pageOf(repositorySchema) } },
   handle: async (ctx, { req, params, query, caller }) => {
     const wanted = { ...rangeOf(query), text: query.name };
@@ -51,6 +52,7 @@ const postRepository = endpoint({
   path: '/api/v1.1/repositories/',
   tag: 'repositories',
   access: 'account',
+  id: 'createRepository',
   summary: 'Create an empty repository',
   description:
     'In your own namespace, an organization that you own or, as a site administrator, anywhere. A plan without room for one ' +
@@ -85,6 +87,7 @@ const getRepository = endpoint({
   ...FACTS,
   method: 'get',
   access: 'optional',
+  id: 'getRepository',
   summary: 'Show a repository',
   description:
     'A former name of a renamed or transferred repository is answered as its current name, which is in the ' +
@@ -100,6 +103,7 @@ const patchRepository = endpoint({
   ...FACTS,
   method: 'patch',
   access: 'account',
+  id: 'updateRepository',
   summary: 'Change settings of a repository; all of them or none',
   description: 'A plan without room for one more private repository is refused with 403.',
   body: z.strictObject({
@@ -131,6 +135,7 @@ const deleteRepository = endpoint({
   ...FACTS,
   method: 'delete',
   access: 'account',
+  id: 'deleteRepository',
   summary: 'Delete a repository with its tags and images, immediately',
   description:
     'Also finishes a deletion started by the v1 protocol, which the status shows. A repository with immutable tags is a ' +

@@ -16,6 +16,7 @@ const moveRepositoryTo = endpoint({
   path: '/api/v1.1/repositories/:namespace/:name/move/',
   tag: 'repositories',
   access: 'account',
+  id: 'moveRepository',
   summary: 'Rename a repository, transfer it to another namespace, or both',
   description:
     'Pulls by the former name keep working. A transfer needs an owner of both namespaces and ends the access ' +
@@ -37,9 +38,10 @@ const getAliases = endpoint({
   path: '/api/v1.1/repositories/:namespace/:name/aliases/',
   tag: 'repositories',
   access: 'account',
+  id: 'listFormerNames',
   summary: 'List the former names of a repository; for its administrators',
   params: repositoryParams,
-  query: z.object(pageQuery),
+  query: z.strictObject(pageQuery),
   responses: { 200: { description: 'A page of names, oldest first', body: pageOf(aliasSchema) } },
   handle: async (ctx, { req, params, query, caller }) => {
     const aliases = await listAliases(ctx, await administeredAsked(ctx, { caller, params }));
@@ -53,6 +55,7 @@ const deleteAlias = endpoint({
   path: '/api/v1.1/repositories/:namespace/:name/aliases/:space/:alias/',
   tag: 'repositories',
   access: 'account',
+  id: 'releaseFormerName',
   summary: 'Release a former name: pulls by it stop working, and another repository can take it',
   description: 'While the repository has immutable tags, this is a 409, because they are also pulled by this name.',
   params: z.object({ ...repositoryParams.shape, space: nameParam, alias: nameParam }),

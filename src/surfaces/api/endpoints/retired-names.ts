@@ -18,8 +18,9 @@ const FACTS = { path: '/api/v1.1/retired-names/', tag: 'administration', access:
 const listNames = endpoint({
   ...FACTS,
   method: 'get',
+  id: 'listReservedNames',
   summary: 'List the reserved names of deleted accounts and repositories, which hosts may still pull by',
-  query: z.object(pageQuery),
+  query: z.strictObject(pageQuery),
   responses: { 200: { description: 'A page of names, by name', body: pageOf(retiredNameSchema) } },
   handle: async (ctx, { req, query, caller }) => {
     const { total, names } = await listRetiredNames(ctx, caller.actor, rangeOf(query));
@@ -32,6 +33,7 @@ const freeNamespace = endpoint({
   ...FACTS,
   method: 'delete',
   path: '/api/v1.1/retired-names/:namespace/',
+  id: 'releaseNamespaceName',
   summary: 'Release the name of a deleted namespace for anyone to take',
   params: z.object({ namespace: nameParam }),
   responses: { 204: { description: 'Released' } },
@@ -45,6 +47,7 @@ const freeRepository = endpoint({
   ...FACTS,
   method: 'delete',
   path: '/api/v1.1/retired-names/:namespace/:name/',
+  id: 'releaseRepositoryName',
   summary: "Release the former name of a deleted repository for the namespace's owner to use",
   params: z.object({ namespace: nameParam, name: nameParam }),
   responses: { 204: { description: 'Released' } },

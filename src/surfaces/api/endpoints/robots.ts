@@ -11,7 +11,7 @@ import {
   type RobotPlace,
 } from '../../../features/namespaces/robots';
 import { endpoint, reply } from '../endpoint';
-import { paged, pageOf, pageQuery, rangeOf } from '../paging';
+import { paged, pagedWhole, pageOf, pageQuery, rangeOf } from '../paging';
 import { accessTokenBody, accessTokenSchema, madeTokenSchema, newTokenOf, newTokenSchema } from './access-tokens';
 import { organizationParams } from './organizations';
 import { idParam, moment, nameParam } from './schemas';
@@ -42,9 +42,10 @@ const getRobots = endpoint({
   ...FACTS,
   method: 'get',
   path: '/api/v1.1/orgs/:org/robots/',
+  id: 'listRobots',
   summary: 'List the robots of an organization',
   params: organizationParams,
-  query: z.object(pageQuery),
+  query: z.strictObject(pageQuery),
   responses: { 200: { description: 'A page of robots, by name', body: pageOf(robotSchema) } },
   handle: async (ctx, { req, params, query, caller }) => {
     const { total, robots } = await listRobots(ctx, caller.actor, params.org, rangeOf(query));
@@ -55,6 +56,7 @@ const getRobots = endpoint({
 const getOne = endpoint({
   ...ONE,
   method: 'get',
+  id: 'getRobot',
   summary: 'Show a robot',
   responses: { 200: { description: 'The robot', body: robotSchema } },
   handle: async (ctx, { params, caller }) => reply(200, robotBody(await showRobot(ctx, caller.actor, placeOf(params)))),
@@ -63,6 +65,7 @@ const getOne = endpoint({
 const putOne = endpoint({
   ...ONE,
   method: 'put',
+  id: 'createRobot',
   summary: 'Create a robot, unless it exists',
   responses: {
     200: { description: 'The existing robot', body: robotSchema },
@@ -78,6 +81,7 @@ const putOne = endpoint({
 const deleteOne = endpoint({
   ...ONE,
   method: 'delete',
+  id: 'deleteRobot',
   summary: 'Delete a robot and its access tokens',
   responses: { 204: { description: 'Deleted' } },
   handle: async (ctx, { params, caller }) => {
@@ -91,15 +95,20 @@ const TOKENS = { ...ONE, path: '/api/v1.1/orgs/:org/robots/:name/tokens/' } as c
 const getTokens = endpoint({
   ...TOKENS,
   method: 'get',
+  id: 'listRobotTokens',
   summary: 'List the access tokens of a robot',
-  responses: { 200: { description: 'All tokens, at most 100, oldest first', body: z.array(accessTokenSchema) } },
-  handle: async (ctx, { params, caller }) =>
-    reply(200, (await listRobotTokens(ctx, caller.actor, placeOf(params))).map(accessTokenBody)),
+  query: z.strictObject(pageQuery),
+  responses: { 200: { description: 'A page of tokens, oldest first', body: pageOf(accessTokenSchema) } },
+  handle: async (ctx, { req, params, query, caller }) => {
+    const tokens = await listRobotTokens(ctx, caller.actor, placeOf(params));
+    return reply(200, pagedWhole(ctx, { req, query }, tokens.map(accessTokenBody)));
+  },
 });
 
 const postToken = endpoint({
   ...TOKENS,
   method: 'post',
+  id: 'createRobotToken',
   summary: 'Create an access token for a robot',
   body: newTokenSchema,
   responses: { 201: { description: 'The token and its secret', body: madeTokenSchema } },
@@ -114,6 +123,7 @@ const deleteToken = endpoint({
   ...TOKENS,
   method: 'delete',
   path: '/api/v1.1/orgs/:org/robots/:name/tokens/:id/',
+  id: 'revokeRobotToken',
   summary: 'Revoke an access token of a robot',
   params: z.object({ ...robotParams.shape, id: idParam }),
   responses: { 204: { description: 'Revoked' } },

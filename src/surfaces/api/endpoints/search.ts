@@ -22,8 +22,9 @@ const search = endpoint({
   path: '/api/v1.1/search/',
   tag: 'repositories',
   access: 'optional',
+  id: 'searchRepositories',
   summary: 'Search the repositories that you can read',
-  query: z.object({
+  query: z.strictObject({
     ...pageQuery,
     q: line(1000).default('').describe('Words to find in names and descriptions'),
     sort: z

@@ -30,6 +30,7 @@ const codesSchema = z
 const getOne = endpoint({
   ...ONE,
   method: 'get',
+  id: 'getSecondFactor',
   summary: 'Show whether your second factor is on',
   params: usernameParams,
   responses: {
@@ -48,6 +49,7 @@ const getOne = endpoint({
 const postOne = endpoint({
   ...ONE,
   method: 'post',
+  id: 'startSecondFactor',
   summary: 'Start setting up a second factor: returns a secret for your authenticator app, to be confirmed with a code',
   params: usernameParams,
   responses: {
@@ -69,6 +71,7 @@ const postOne = endpoint({
 const putOne = endpoint({
   ...ONE,
   method: 'put',
+  id: 'enableSecondFactor',
   summary: 'Turn on your second factor with a code from the app, and revoke all other sessions and OAuth tokens',
   params: usernameParams,
   body: z.strictObject({ code }),
@@ -84,6 +87,7 @@ const putOne = endpoint({
 const deleteOne = endpoint({
   ...ONE,
   method: 'delete',
+  id: 'disableSecondFactor',
   summary: 'Turn off a second factor',
   params: usernameParams,
   body: z.strictObject({
@@ -101,6 +105,7 @@ const postCodes = endpoint({
   ...ONE,
   method: 'post',
   path: '/api/v1.1/users/:username/second-factor/recovery-codes/',
+  id: 'createRecoveryCodes',
   summary: 'Create new recovery codes; the old ones stop working',
   params: usernameParams,
   body: z.strictObject({ code }),

@@ -12,6 +12,7 @@ import { AppError } from '../../../platform/errors';
 import { csrfToken } from '../../../platform/http/csrf';
 import { endedSessionCookie } from '../../../platform/http/session-cookie';
 import { endpoint, reply } from '../endpoint';
+import { pagedWhole, pageOf, pageQuery } from '../paging';
 import { logIn, type Login } from '../login';
 import { idParam, line, moment } from './schemas';
 import { usernameParams } from './users';
@@ -46,6 +47,7 @@ const postSession = endpoint({
   ...ONE,
   method: 'post',
   access: 'open',
+  id: 'logIn',
   summary: 'Log in',
   description:
     "Ends the browser's previous session. With a second factor on, a missing code is a 401, and `errors` names the field.",
@@ -72,6 +74,7 @@ const getSession = endpoint({
   ...ONE,
   method: 'get',
   access: 'session',
+  id: 'getSession',
   summary: 'Show the session of this browser',
   responses: { 200: { description: 'The session', body: currentSchema } },
   handle: async (ctx, { caller: { account, session } }) =>
@@ -82,6 +85,7 @@ const deleteSession = endpoint({
   ...ONE,
   method: 'delete',
   access: 'session',
+  id: 'logOut',
   summary: 'Log out',
   responses: { 204: { description: 'Logged out', headers: { 'Set-Cookie': 'Clears the cookie' } } },
   handle: async (ctx, { req, caller }) => {
@@ -97,6 +101,7 @@ const confirmSession = endpoint({
   path: '/api/v1.1/session/confirm/',
   method: 'post',
   access: 'session',
+  id: 'confirmSession',
   summary: 'Confirm the password: for ten minutes, the session can do what otherwise fails with password_needed',
   description:
     '`errors` names the field that is wrong or missing. Basic authentication with the password does not need this.',
@@ -140,10 +145,12 @@ const ALL = {
 const getSessions = endpoint({
   ...ALL,
   method: 'get',
+  id: 'listSessions',
   summary: 'List the active sessions of an account',
   params: usernameParams,
-  responses: { 200: { description: 'All sessions, newest first', body: z.array(sessionSchema) } },
-  handle: async (ctx, { params, caller }) => {
+  query: z.strictObject(pageQuery),
+  responses: { 200: { description: 'A page of sessions, newest first', body: pageOf(sessionSchema) } },
+  handle: async (ctx, { req, params, query, caller }) => {
     const sessions = await listSessions(ctx, caller.actor, params.username);
     const bodies = sessions.map((session) => ({
       id: session.id,
@@ -154,13 +161,14 @@ const getSessions = endpoint({
       expires_at: session.expiresAt.toISOString(),
       is_current: session.id === caller.session?.id,
     }));
-    return reply(200, bodies);
+    return reply(200, pagedWhole(ctx, { req, query }, bodies));
   },
 });
 
 const deleteSessions = endpoint({
   ...ALL,
   method: 'delete',
+  id: 'endOtherSessions',
   summary: 'End all sessions of an account except that of this request',
   params: usernameParams,
   responses: { 204: { description: 'Ended' } },
@@ -174,6 +182,7 @@ const deleteOneSession = endpoint({
   ...ALL,
   path: '/api/v1.1/users/:username/sessions/:id/',
   method: 'delete',
+  id: 'endSession',
   summary: 'End one session of an account',
   params: usernameParams.extend({ id: idParam }),
   responses: { 204: { description: 'Ended' } },

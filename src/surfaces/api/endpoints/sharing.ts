@@ -16,9 +16,10 @@ const getCollaborators = endpoint({
   path: '/api/v1.1/repositories/:namespace/:name/collaborators/',
   tag: 'sharing',
   access: 'account',
+  id: 'listCollaborators',
   summary: 'List the collaborators of a repository; for its administrators',
   params: repositoryParams,
-  query: z.object(pageQuery),
+  query: z.strictObject(pageQuery),
   responses: { 200: { description: 'A page of results, by name', body: pageOf(collaboratorSchema) } },
   handle: async (ctx, { req, params, query, caller }) => {
     const collaborators = await listCollaborators(ctx, await administeredAsked(ctx, { caller, params }));
@@ -37,6 +38,7 @@ const COLLABORATOR = {
 const putCollaborator = endpoint({
   ...COLLABORATOR,
   method: 'put',
+  id: 'addCollaborator',
   summary: "Add a collaborator, who can push to and pull from a user's repository",
   responses: { 201: { description: 'Added' }, 204: { description: 'Already a collaborator' } },
   errors: ['conflict'],
@@ -49,6 +51,7 @@ const putCollaborator = endpoint({
 const deleteCollaborator = endpoint({
   ...COLLABORATOR,
   method: 'delete',
+  id: 'removeCollaborator',
   summary: 'Remove a collaborator',
   responses: { 204: { description: 'Removed' } },
   handle: async (ctx, { params, caller }) => {
@@ -65,9 +68,10 @@ const getTeams = endpoint({
   path: '/api/v1.1/repositories/:namespace/:name/teams/',
   tag: 'sharing',
   access: 'account',
+  id: 'listRepositoryTeams',
   summary: 'List the teams with access to a repository; for its administrators',
   params: repositoryParams,
-  query: z.object(pageQuery),
+  query: z.strictObject(pageQuery),
   responses: { 200: { description: 'A page of results, by name', body: pageOf(teamAccessSchema) } },
   handle: async (ctx, { req, params, query, caller }) => {
     const teams = await listTeamAccess(ctx, await administeredAsked(ctx, { caller, params }));
@@ -86,6 +90,7 @@ const TEAM = {
 const putTeam = endpoint({
   ...TEAM,
   method: 'put',
+  id: 'setTeamAccess',
   summary: 'Set the access of a team to a repository of its organization',
   description: 'Owners have access to everything, so setting theirs is a 409.',
   body: z.strictObject({ access: accessSchema }),
@@ -101,6 +106,7 @@ const putTeam = endpoint({
 const deleteTeam = endpoint({
   ...TEAM,
   method: 'delete',
+  id: 'revokeTeamAccess',
   summary: "Revoke a team's access",
   responses: { 204: { description: 'Revoked' } },
   handle: async (ctx, { params, caller }) => {

@@ -19,6 +19,7 @@ const getTotals = endpoint({
   path: '/api/v1.1/statistics/',
   tag: 'administration',
   access: 'administrator',
+  id: 'getSiteTotals',
   summary: 'Show site totals',
   responses: { 200: { description: 'The current totals', body: totalsSchema } },
   handle: async (ctx, { caller }) => {

@@ -19,6 +19,7 @@ const STAR = {
 const putStar = endpoint({
   ...STAR,
   method: 'put',
+  id: 'starRepository',
   summary: 'Star a repository',
   responses: { 204: { description: 'Starred, or already starred' } },
   handle: async (ctx, input) => {
@@ -30,6 +31,7 @@ const putStar = endpoint({
 const deleteStar = endpoint({
   ...STAR,
   method: 'delete',
+  id: 'unstarRepository',
   summary: 'Unstar a repository',
   responses: { 204: { description: 'Not starred now, even if it never was' } },
   handle: async (ctx, input) => {
@@ -45,9 +47,10 @@ const getStargazers = endpoint({
   path: '/api/v1.1/repositories/:namespace/:name/stargazers/',
   tag: 'stars',
   access: 'optional',
+  id: 'listStargazers',
   summary: 'List who starred a repository',
   params: repositoryParams,
-  query: z.object(feedQuery),
+  query: z.strictObject(feedQuery),
   responses: { 200: { description: 'A page of accounts, latest star first', body: feedOf(stargazerSchema) } },
   handle: async (ctx, { req, params, query, caller }) => {
     const wanted = { before: query.before, limit: query.page_size };
@@ -72,9 +75,10 @@ const getStarred = endpoint({
   path: '/api/v1.1/users/:username/starred/',
   tag: 'stars',
   access: 'account',
+  id: 'listStarredRepositories',
   summary: 'List the repositories a user starred; those of other users only as a site administrator',
   params: usernameParams,
-  query: z.object(feedQuery),
+  query: z.strictObject(feedQuery),
   responses: {
     200: {
       description: 'A page of repositories, latest star first, without those that you can no longer read',

@@ -38,9 +38,10 @@ const getStatistics = endpoint({
   path: '/api/v1.1/repositories/:namespace/:name/statistics/',
   tag: 'statistics',
   access: 'optional',
+  id: 'getRepositoryStatistics',
   summary: 'Show how often a repository was pulled and pushed, in total and by day',
   params: repositoryParams,
-  query: z.object({
+  query: z.strictObject({
     from: z.iso.date().optional().describe('The first day; by default 29 days before the last one'),
     to: z.iso.date().optional().describe('The last day; by default today. The range is at most 366 days'),
   }),
@@ -89,6 +90,7 @@ const getEngines = endpoint({
   path: '/api/v1.1/repositories/:namespace/:name/statistics/engines/',
   tag: 'statistics',
   access: 'account',
+  id: 'listRepositoryEngines',
   summary: 'List the engines and kernels that pulled and pushed a repository; for its administrators',
   params: repositoryParams,
   query: engineQuery,
@@ -104,6 +106,7 @@ const getAllEngines = endpoint({
   path: '/api/v1.1/statistics/engines/',
   tag: 'statistics',
   access: 'administrator',
+  id: 'listAllEngines',
   summary: 'List the engines and kernels that pulled and pushed any repository',
   query: engineQuery,
   responses: engineResponses,

@@ -39,8 +39,9 @@ const getStorage = endpoint({
   tag: 'administration',
   access: 'administrator',
   requiresPasswordLogin: true,
+  id: 'getStorageUse',
   summary: 'Show storage use by namespace and in total',
-  query: z.object(pageQuery),
+  query: z.strictObject(pageQuery),
   responses: {
     200: {
       description: 'A page of namespaces, largest first, with the totals; up to an hour old, see `as_of`',

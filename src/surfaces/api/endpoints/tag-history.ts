@@ -34,9 +34,10 @@ const getHistory = endpoint({
   path: '/api/v1.1/repositories/:namespace/:name/tag-history/',
   tag: 'tags',
   access: 'optional',
+  id: 'listTagHistory',
   summary: 'List who set, moved and deleted which tag',
   params: repositoryParams,
-  query: z.object({
+  query: z.strictObject({
     tag: line(128).optional().describe('Only events of this tag'),
     before: eventId.optional().describe('Only events with a smaller id'),
     page_size: pageQuery.page_size,
@@ -66,6 +67,7 @@ const postRestore = endpoint({
   path: '/api/v1.1/repositories/:namespace/:name/tag-history/:event/restore/',
   tag: 'tags',
   access: 'account',
+  id: 'restoreTag',
   summary: 'Restore a tag to its image or manifest before or after an event',
   description: 'The rules for setting a tag apply: a tag that is immutable, or did not exist at that point, is a 409.',
   params: z.object({ ...repositoryParams.shape, event: eventId }),

@@ -114,9 +114,10 @@ const getTags = endpoint({
   path: '/api/v1.1/repositories/:namespace/:name/tags/',
   tag: 'tags',
   access: 'optional',
+  id: 'listTags',
   summary: 'List the tags of a repository',
   params: repositoryParams,
-  query: z.object({
+  query: z.strictObject({
     ...pageQuery,
     name: line(128).optional().describe('Part of the name, case-insensitive'),
     sort: z
@@ -140,6 +141,7 @@ const postOne = endpoint({
   path: '/api/v1.1/repositories/:namespace/:name/tags/',
   tag: 'tags',
   access: 'account',
+  id: 'copyTag',
   summary: 'Copy a tag and its image from another repository, without a pull and a push',
   description:
     'The source is a repository of the same namespace or of library that you can read; an access token must cover both. ' +
@@ -179,6 +181,7 @@ const getOne = endpoint({
   ...FACTS,
   method: 'get',
   access: 'optional',
+  id: 'getTag',
   summary: 'Show a tag',
   responses: { 200: { description: 'The tag', body: tagSchema } },
   etag: 'sent',
@@ -189,6 +192,7 @@ const putOne = endpoint({
   ...FACTS,
   method: 'put',
   access: 'account',
+  id: 'setTag',
   summary: 'Set or move a tag to an image that is in the repository with all its ancestors',
   description: 'An immutable tag can be set once; moving it is a 409.',
   body: z.strictObject({ image_id: line(64) }),
@@ -213,6 +217,7 @@ const deleteOne = endpoint({
   ...FACTS,
   method: 'delete',
   access: 'account',
+  id: 'deleteTag',
   summary: 'Delete a tag, as an administrator of the repository; its image is kept',
   description: 'Deleting an immutable tag is a 409.',
   responses: { 204: { description: 'Deleted' } },

@@ -39,9 +39,10 @@ const getTeams = endpoint({
   ...FACTS,
   method: 'get',
   path: '/api/v1.1/orgs/:org/teams/',
+  id: 'listTeams',
   summary: 'List the teams of an organization; for its members',
   params: organizationParams,
-  query: z.object(pageQuery),
+  query: z.strictObject(pageQuery),
   responses: { 200: { description: 'A page of teams, owners first, then by name', body: pageOf(teamSchema) } },
   handle: async (ctx, { req, params, query, caller }) => {
     const { total, teams } = await listTeams(ctx, caller.actor, params.org, rangeOf(query));
@@ -52,6 +53,7 @@ const getTeams = endpoint({
 const getOne = endpoint({
   ...ONE,
   method: 'get',
+  id: 'getTeam',
   summary: 'Show a team; for members of the organization',
   responses: { 200: { description: 'The team', body: teamSchema } },
   etag: 'sent',
@@ -61,6 +63,7 @@ const getOne = endpoint({
 const putOne = endpoint({
   ...ONE,
   method: 'put',
+  id: 'setTeam',
   summary: 'Create a team or change its description; for owners',
   body: z.strictObject({ description: line(255).default('') }),
   responses: {
@@ -81,6 +84,7 @@ const putOne = endpoint({
 const deleteOne = endpoint({
   ...ONE,
   method: 'delete',
+  id: 'deleteTeam',
   summary: "Delete a team and its members' access through it; for owners",
   responses: { 204: { description: 'Deleted' } },
   errors: ['conflict'],
@@ -98,8 +102,9 @@ const getMembers = endpoint({
   ...ONE,
   method: 'get',
   path: '/api/v1.1/orgs/:org/teams/:team/members/',
+  id: 'listTeamMembers',
   summary: 'List the members of a team; for members of the organization',
-  query: z.object(pageQuery),
+  query: z.strictObject(pageQuery),
   responses: { 200: { description: 'A page of members, by name', body: pageOf(memberSchema) } },
   handle: async (ctx, { req, params, query, caller }) => {
     const { total, members } = await listMembers(ctx, caller.actor, placeOf(params), rangeOf(query));
@@ -121,6 +126,7 @@ const MEMBER = {
 const putMember = endpoint({
   ...MEMBER,
   method: 'put',
+  id: 'addTeamMember',
   summary: 'Add a member without an invitation: owners can add robots, site administrators anyone',
   responses: { 204: { description: 'Added' } },
   errors: ['conflict'],
@@ -133,6 +139,7 @@ const putMember = endpoint({
 const deleteMember = endpoint({
   ...MEMBER,
   method: 'delete',
+  id: 'removeTeamMember',
   summary: 'Remove a member or leave a team; the last owner cannot leave',
   responses: { 204: { description: 'Removed' } },
   errors: ['conflict'],

@@ -85,6 +85,7 @@ const postUser = endpoint({
   path: '/api/v1.1/users/',
   tag: 'users',
   access: 'optional',
+  id: 'createAccount',
   summary: 'Register an account',
   description:
     'Where email confirmation is required, the account is inactive until then. An administrator can create one for someone ' +
@@ -112,6 +113,7 @@ const getOne = endpoint({
   tag: 'users',
   access: 'account',
   scope: 'profile_read',
+  id: 'getAccount',
   summary: 'Show an account: your own or, as a site administrator, any',
   params: usernameParams,
   responses: { 200: { description: 'The account', body: userSchema } },
@@ -147,6 +149,7 @@ const patchOne = endpoint({
   tag: 'users',
   access: 'account',
   scope: 'profile_write',
+  id: 'updateAccount',
   summary: 'Change a profile',
   params: usernameParams,
   body: profileSchema,

@@ -113,9 +113,10 @@ const getAll = endpoint({
   ...FACTS,
   method: 'get',
   path: DELIVERIES,
+  id: 'listWebhookDeliveries',
   summary: 'List the past and pending deliveries of a webhook',
   params: webhookParams,
-  query: z.object(feedQuery),
+  query: z.strictObject(feedQuery),
   responses: { 200: { description: 'A page of deliveries, newest first', body: feedOf(deliverySchema) } },
   handle: async (ctx, { req, params, query, caller }) => {
     const page = { before: query.before, limit: query.page_size };
@@ -133,6 +134,7 @@ const getOne = endpoint({
   ...FACTS,
   method: 'get',
   path: `${DELIVERIES}:delivery/`,
+  id: 'getWebhookDelivery',
   summary: 'Show a delivery with the request, response and timing of each attempt',
   params: deliveryParams,
   responses: { 200: { description: 'The delivery', body: detailsSchema } },
@@ -146,6 +148,7 @@ const postAgain = endpoint({
   ...FACTS,
   method: 'post',
   path: `${DELIVERIES}:delivery/redeliver/`,
+  id: 'redeliverWebhook',
   summary: 'Redeliver: send a delivery again as a new one',
   description: 'It goes to the same URL; if that calls back, the chain continues from there.',
   params: deliveryParams,

@@ -9,6 +9,7 @@ import {
   type Webhook,
 } from '../../../features/webhooks/webhooks';
 import { endpoint, reply } from '../endpoint';
+import { pagedWhole, pageOf, pageQuery } from '../paging';
 import { administeredAsked, repositoryOf, repositoryParams } from './repository-asked';
 import { idParam, line, moment } from './schemas';
 
@@ -60,11 +61,14 @@ const getAll = endpoint({
   ...FACTS,
   method: 'get',
   path: WEBHOOKS,
+  id: 'listWebhooks',
   summary: 'List the webhooks of a repository',
   params: repositoryParams,
-  responses: { 200: { description: 'All webhooks, oldest first', body: z.array(webhookSchema) } },
-  handle: async (ctx, { params, caller }) => {
-    return reply(200, (await listWebhooks(ctx, await administeredAsked(ctx, { caller, params }))).map(webhookBody));
+  query: z.strictObject(pageQuery),
+  responses: { 200: { description: 'A page of webhooks, oldest first', body: pageOf(webhookSchema) } },
+  handle: async (ctx, { req, params, query, caller }) => {
+    const webhooks = await listWebhooks(ctx, await administeredAsked(ctx, { caller, params }));
+    return reply(200, pagedWhole(ctx, { req, query }, webhooks.map(webhookBody)));
   },
 });
 
@@ -72,6 +76,7 @@ const postOne = endpoint({
   ...FACTS,
   method: 'post',
   path: WEBHOOKS,
+  id: 'createWebhook',
   summary: 'Create a webhook: notify a URL, or a chain of URLs, of each finished push',
   params: repositoryParams,
   body: z.strictObject(newFields),
@@ -95,6 +100,7 @@ const getOne = endpoint({
   ...FACTS,
   method: 'get',
   path: `${WEBHOOKS}:webhook/`,
+  id: 'getWebhook',
   summary: 'Show a webhook without its secret',
   params: webhookParams,
   responses: { 200: { description: 'The webhook', body: webhookSchema } },
@@ -118,6 +124,7 @@ const patchOne = endpoint({
   ...FACTS,
   method: 'patch',
   path: `${WEBHOOKS}:webhook/`,
+  id: 'updateWebhook',
   summary: 'Change a webhook',
   description: 'Deliveries in progress keep the chain they started with.',
   params: webhookParams,
@@ -140,6 +147,7 @@ const deleteOne = endpoint({
   ...FACTS,
   method: 'delete',
   path: `${WEBHOOKS}:webhook/`,
+  id: 'deleteWebhook',
   summary: 'Delete a webhook and its deliveries',
   params: webhookParams,
   responses: { 204: { description: 'Deleted' } },
@@ -168,6 +176,7 @@ const postTest = endpoint({
   ...FACTS,
   method: 'post',
   path: `${WEBHOOKS}:webhook/test/`,
+  id: 'testWebhook',
   summary: 'Send a test delivery, even if the webhook is disabled',
   params: webhookParams,
   responses: { 202: { description: 'It will be sent', body: queuedSchema } },
