@@ -28,6 +28,7 @@ const FEATURES = [
   'bridge',
   'maintenance',
   'webhooks',
+  'backups',
   'builds',
   'search',
 ];
@@ -142,7 +143,7 @@ module.exports = {
     forbid(
       'config-is-for-the-outermost-files',
       'Everything else is handed what it needs.',
-      { path: '^src/', pathNot: '^src/(command-line|server|listeners|runtime|context|config)[.]ts$' },
+      { path: '^src/', pathNot: '^src/(command-line|server|listeners|runtime|data|context|config)[.]ts$' },
       { path: '^src/config[.]ts$' },
     ),
     forbid('processes-are-imported-by-nobody', 'cli.ts is a process, not a module.', {}, { path: '^src/cli[.]ts$' }),

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { readConfig, type Config } from './config';
 import type { Context } from './context';
+import { openData, type OpenData } from './data';
 import type { Logger } from './platform/log/logger';
 import { Terminated, untilAborted } from './platform/process/termination';
 import { openRuntime, type Runtime, type RuntimeOptions } from './runtime';
@@ -35,6 +36,10 @@ export interface CommandHost {
   takeSignals(): AbortSignal;
 }
 
+interface Closeable {
+  close(): Promise<void>;
+}
+
 /**
  * Runs a command. Its output goes to the process's, and its exit code to `process.exitCode`, which stays as it is when
  * the command worked.
@@ -45,28 +50,37 @@ export async function runCommandLine(words: readonly string[], host: CommandHost
   let log: Logger | undefined;
 
   /** Opens what a command needs, runs it and closes everything, also when a signal ends it. The log is terse. */
-  const withRuntime = async <T>(
-    work: (runtime: Runtime, config: Config) => Promise<T>,
-    options: RuntimeOptions = {},
+  const withOpened = async <O extends Closeable, T>(
+    open: (config: Config, log: Logger, stopping: AbortSignal) => Promise<O>,
+    work: (opened: O, config: Config) => Promise<T>,
   ): Promise<T> => {
     const config = readConfig(host.environment, { LOG_LEVEL: 'warn' });
     log = host.createLog(config.LOG_LEVEL);
     const stopping = host.takeSignals();
-    const runtime = await openRuntime(config, log, stopping, options).catch((error: unknown) => {
+    const opened = await open(config, log, stopping).catch((error: unknown) => {
       throw stopping.aborted ? stopping.reason : error;
     });
     try {
-      return await Promise.race([work(runtime, config), untilAborted(stopping)]);
+      return await Promise.race([work(opened, config), untilAborted(stopping)]);
     } finally {
-      await runtime.close();
+      await opened.close();
     }
   };
+  const withRuntime = <T>(
+    work: (runtime: Runtime, config: Config) => Promise<T>,
+    options: RuntimeOptions = {},
+  ): Promise<T> => withOpened((config, logger, stopping) => openRuntime(config, logger, stopping, options), work);
 
   const program = buildProgram({
     version: host.version,
     serve: ({ port: PORT, data: DRYDOCK_DATA_DIR }) =>
       loadServer().serve(readConfig(host.environment, {}, { PORT, DRYDOCK_DATA_DIR }), printLine),
     withContext: (work) => withRuntime((runtime) => work(runtime.ctx), { creates: false }),
+    withData: (work, options) =>
+      withOpened(
+        (config, logger, stopping) => openData(config, logger, stopping, options),
+        (data: OpenData) => work(data),
+      ),
     migrate: () => withRuntime(async (runtime) => runtime.appliedMigrations),
     seed: () =>
       withRuntime(async ({ ctx }, config) => {

@@ -1,17 +1,14 @@
 import { availableParallelism } from 'node:os';
-import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { FilesystemBlobStore } from './blobs/filesystem';
 import type { StorageLimits } from './blobs/storage-room';
 import { listeningUrl, type Config } from './config';
 import type { Context, Settings } from './context';
 import { createContext } from './create-context';
-import { assertHasData, prepareDataDir } from './data-dir';
+import { openData, poolSize } from './data';
 import { ensureTokenKey } from './features/tokens/token-key';
-import { openDb, type DbConnection } from './platform/db/db';
-import { startEmbeddedPostgres } from './platform/db/embedded/embedded-postgres';
-import { assertMigrated, migrate } from './platform/db/migrate';
-import { explainingRights, reachDatabase } from './platform/db/reach-database';
+import type { DbConnection } from './platform/db/db';
+import { migrate } from './platform/db/migrate';
+import { explainingRights } from './platform/db/reach-database';
 import { addressRule } from './platform/http/address-rules';
 import { trustProxies } from './platform/http/client-address';
 import { GuardedClient } from './platform/http/guarded-post';
@@ -68,11 +65,6 @@ function passwordLimits(config: Config): PasswordLimits {
   return { cost: config.DRYDOCK_BCRYPT_COST, running, waiting: WAITING_LOGINS };
 }
 
-/** All processes together open no more connections than the embedded Postgres, or an ordinary one, accepts. */
-function poolSize(config: Config): number {
-  return Math.min(16, Math.max(4, Math.floor(64 / config.DRYDOCK_WORKERS)));
-}
-
 function storageLimits(config: Config): StorageLimits {
   return { limitBytes: config.DRYDOCK_STORAGE_LIMIT, reserveBytes: config.DRYDOCK_STORAGE_RESERVE };
 }
@@ -103,24 +95,16 @@ export async function openRuntime(
   stopping: AbortSignal,
   { migrates = true, creates = true }: RuntimeOptions = {},
 ): Promise<Runtime> {
-  const dataDir = path.resolve(config.DRYDOCK_DATA_DIR);
-  if (!creates) await assertHasData(dataDir, { isEmbedded: config.DATABASE_URL === undefined });
-  await prepareDataDir(dataDir);
-  const embedded =
-    config.DATABASE_URL === undefined ? await startEmbeddedPostgres({ dataDir, logger: log, stopping }) : undefined;
-  const connection = config.DATABASE_URL ?? embedded?.connection ?? '';
-  const db = openDb(connection, poolSize(config));
+  const data = await openData(config, log, stopping, { creates });
+  const { db, connection, blobs } = data;
   const mailer = createMailer(smtpSettings(config), log);
   const close = async (): Promise<void> => {
     mailer.close();
-    await db.destroy().finally(() => embedded?.stop());
+    await data.close();
   };
   try {
-    await reachDatabase(connection, log, stopping);
-    if (!creates) await assertMigrated(db);
     const appliedMigrations = migrates ? await explainingRights(() => migrate(db, stopping)) : [];
     if (appliedMigrations.length > 0) log.info({ appliedMigrations }, 'the database schema was brought up to date');
-    const blobs = new FilesystemBlobStore(path.join(dataDir, 'blobs'));
     const tokenKey = await ensureTokenKey({ db });
     stopping.throwIfAborted();
     const passwords = new PasswordChecker(passwordLimits(config));

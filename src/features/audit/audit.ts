@@ -100,7 +100,9 @@ export type AuditAction =
   | 'maintenance.cancelled'
   | 'gc.freed' // in one repository
   | 'gc.run'
-  | 'scrub.run';
+  | 'scrub.run'
+  | 'backup.run' // details: layers, bytes, damaged
+  | 'backup.restored'; // details: from (when the backup was made), layers
 
 /** Who does something: an account, an operator, or an unknown caller. */
 export interface Doer {

@@ -110,3 +110,12 @@ export async function deleteBefore(db: Db, olderThanMs: number): Promise<number>
     returning 1`;
   return (await query(db, text, [olderThanMs])).length;
 }
+
+/** Ends all runs that wait or run: those of another server, which this one cannot go on with. */
+export async function breakOffAll(tx: Db): Promise<void> {
+  await query(
+    tx,
+    `update maintenance_runs set state = 'broken_off', finished_at = coalesce(seen_at, now())
+     where state in ('waiting', 'running')`,
+  );
+}

@@ -1,5 +1,5 @@
 import type { Needs } from '../../context';
-import { inTransaction } from '../../platform/db/db';
+import { inTransaction, type Db } from '../../platform/db/db';
 import type { Range } from '../../platform/db/query';
 import { isUniqueViolation } from '../../platform/db/sqlstate';
 import { AppError } from '../../platform/errors';
@@ -125,4 +125,9 @@ export async function cancelMaintenance(ctx: Needs<'db'>, actor: Actor, id: numb
  */
 export async function forgetMaintenance(ctx: Needs<'db'>, olderThanMs: number): Promise<number> {
   return store.deleteBefore(ctx.db, olderThanMs);
+}
+
+/** Ends the runs that came with a backup: they belong to the server that was backed up. */
+export async function endOpenRuns(tx: Db): Promise<void> {
+  await store.breakOffAll(tx);
 }

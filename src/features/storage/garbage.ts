@@ -1,5 +1,6 @@
 import type { Needs } from '../../context';
 import type { Db } from '../../platform/db/db';
+import { areDeletionsHeld } from './deletion-hold';
 import * as store from './garbage.store';
 
 /*
@@ -33,7 +34,11 @@ export async function freeUnreferenced(
   return rows.map((row) => ({ sizeBytes: row.size_bytes, storageKey: row.storage_key }));
 }
 
-/** Deletes the bytes of blobs whose rows are gone for good. */
-export async function deleteBytes(ctx: Needs<'blobs'>, freed: readonly Pick<FreedBlob, 'storageKey'>[]): Promise<void> {
+/** Deletes the bytes of blobs whose rows are gone for good; during a backup it leaves them to the sweep. */
+export async function deleteBytes(
+  ctx: Needs<'db' | 'blobs'>,
+  freed: readonly Pick<FreedBlob, 'storageKey'>[],
+): Promise<void> {
+  if (freed.length === 0 || (await areDeletionsHeld(ctx))) return;
   for (const { storageKey } of freed) await ctx.blobs.delete(storageKey);
 }

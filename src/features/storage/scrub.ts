@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Needs } from '../../context';
-import type { BlobNeeds } from './blobs';
+import type { BlobNeeds, SizedBlobRef } from './blobs';
 import { damageFrom, setAside, type DamagedBlob } from './damage';
 import type { BlobDamage } from './damage.store';
 import * as store from './scrub.store';
@@ -68,20 +68,29 @@ class Pace {
   }
 }
 
-/** Reads a blob back; undefined when it is whole. */
-async function examine(ctx: Needs<'blobs'>, blob: store.BlobRow, pace: Pace): Promise<BlobDamage | undefined> {
+/**
+ * Reads a blob back.
+ *
+ * @param take - called with the number of bytes after each part
+ * @returns undefined when it is whole
+ */
+export async function findDamage(
+  ctx: Needs<'blobs'>,
+  { digest, storageKey, sizeBytes }: SizedBlobRef,
+  take: (bytes: number) => Promise<void> = () => Promise.resolve(),
+): Promise<BlobDamage | undefined> {
   const hash = createHash('sha256');
   try {
-    for await (const chunk of await ctx.blobs.read(blob.storage_key, undefined, blob.size_bytes)) {
+    for await (const chunk of await ctx.blobs.read(storageKey, undefined, sizeBytes)) {
       hash.update(chunk as Buffer);
-      await pace.take((chunk as Buffer).length);
+      await take((chunk as Buffer).length);
     }
   } catch (error) {
     const damage = damageFrom(error);
     if (damage === undefined) throw error;
     return damage;
   }
-  return `sha256:${hash.digest('hex')}` === blob.digest ? undefined : 'wrong bytes';
+  return `sha256:${hash.digest('hex')}` === digest ? undefined : 'wrong bytes';
 }
 
 /** A scrub in progress. */
@@ -94,11 +103,12 @@ class Run {
   constructor(private readonly ctx: BlobNeeds) {}
 
   async check(blob: store.BlobRow, pace: Pace): Promise<void> {
-    const damage = await examine(this.ctx, blob, pace);
+    const ref = { digest: blob.digest, storageKey: blob.storage_key, sizeBytes: blob.size_bytes };
+    const damage = await findDamage(this.ctx, ref, (bytes) => pace.take(bytes));
     this.layers += 1;
     this.bytes += blob.size_bytes;
     if (damage !== undefined) {
-      const found = await setAside(this.ctx, { digest: blob.digest, storageKey: blob.storage_key }, damage);
+      const found = await setAside(this.ctx, ref, damage);
       if (found !== undefined) this.damaged.push(found);
       return;
     }

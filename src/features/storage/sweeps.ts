@@ -1,6 +1,7 @@
 import type { Needs } from '../../context';
 import { inLongTransaction } from '../../platform/db/db';
 import { isForeignKeyViolation } from '../../platform/db/sqlstate';
+import { areDeletionsHeld } from './deletion-hold';
 import { deleteBytes, freeUnreferenced } from './garbage';
 import * as store from './garbage.store';
 
@@ -39,6 +40,7 @@ async function sweepBlobs(ctx: Needs<'db' | 'blobs' | 'blobReferrers'>, olderTha
 async function deleteUnknown(ctx: Needs<'db' | 'blobs'>, keys: readonly string[]): Promise<number> {
   const known = await store.findKnownKeys(ctx.db, keys);
   const unknown = keys.filter((key) => !known.has(key));
+  if (unknown.length === 0 || (await areDeletionsHeld(ctx))) return 0;
   for (const key of unknown) await ctx.blobs.delete(key);
   return unknown.length;
 }

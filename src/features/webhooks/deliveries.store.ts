@@ -215,3 +215,8 @@ export async function updateCallback(db: Db, deliveryId: number, callback: Store
   );
   return rows.length > 0;
 }
+
+/** Ends all deliveries that wait. */
+export async function failPending(tx: Db): Promise<void> {
+  await query(tx, `update webhook_deliveries set state = 'failed', finished_at = now() where state = 'pending'`);
+}

@@ -1,4 +1,5 @@
 import type { Needs } from '../../context';
+import type { Db } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
 import type { AdministeredRepository } from '../repositories/access';
 import * as store from './deliveries.store';
@@ -125,4 +126,9 @@ export async function getDelivery(
  */
 export async function forgetDeliveries(ctx: Needs<'db'>): Promise<number> {
   return store.deleteBefore(ctx.db, WEBHOOK_LIMITS.deliveryDays * DAY_MS);
+}
+
+/** Gives up the deliveries that came with a backup: nobody expects notifications of pushes of last week. */
+export async function giveUpDeliveries(tx: Db): Promise<void> {
+  await store.failPending(tx);
 }

@@ -18,6 +18,9 @@ pg.types.setTypeParser(pg.types.builtins.INT8, Number);
 const ACQUIRE_MS = 5000;
 export const CONNECT_MS = 3000;
 
+/** For work that nobody waits for in front of a browser. */
+export const PATIENT_CONNECT_MS = 30_000;
+
 /** A statement of a request that takes longer is cancelled. */
 export const STATEMENT_MS = 10_000;
 

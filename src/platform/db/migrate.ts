@@ -6,7 +6,10 @@ import { migrateQueue } from '../jobs/queue';
 import { inLongTransaction, type Db } from './db';
 
 /** Any number works, as long as every process of every version uses the same one. */
-const MIGRATION_LOCK = 4_207_202;
+export const MIGRATION_LOCK = 4_207_202;
+
+/** The table that a database has while a backup is restored into it. */
+export const UNFINISHED_RESTORE = 'unfinished_restore';
 
 const CANCEL_MS = 250;
 
@@ -31,14 +34,19 @@ export class NewerDatabaseError extends Error {
 
 /** Names a migration without its extension, so that a run from `.ts` and one from the built `.js` agree. */
 class MigrationFiles implements Knex.MigrationSource<Migration> {
-  constructor(private readonly directory: string) {}
+  /** @param only - the names of the migrations to see; undefined: all */
+  constructor(
+    private readonly directory: string,
+    private readonly only?: ReadonlySet<string>,
+  ) {}
 
   async getMigrations(): Promise<Migration[]> {
     const files = await readdir(this.directory);
     return files
       .filter((file) => /^\d+_\w+\.(ts|js)$/.test(file))
       .sort()
-      .map((file) => ({ name: path.parse(file).name, file: path.join(this.directory, file) }));
+      .map((file) => ({ name: path.parse(file).name, file: path.join(this.directory, file) }))
+      .filter(({ name }) => this.only?.has(name) ?? true);
   }
 
   getMigrationName(migration: Migration): string {
@@ -93,6 +101,12 @@ export async function assertMigrated(db: Db): Promise<void> {
   );
 }
 
+/** @throws Error while the database has only a part of a backup */
+async function assertNotRestoring(tx: Db): Promise<void> {
+  if (!(await tx.schema.hasTable(UNFINISHED_RESTORE))) return;
+  throw new Error('A backup is being restored into this database, or was interrupted: run drydock restore again.');
+}
+
 /** The queue's library does the same for its own tables. */
 async function migrateQueueUnlessNewer(db: Db): Promise<void> {
   try {
@@ -108,13 +122,20 @@ async function migrateQueueUnlessNewer(db: Db): Promise<void> {
  * the others wait.
  *
  * @param stopping - aborts it and leaves the schema as it was
+ * @param options.restores - true: for the restore itself, when its rows are there
  * @returns the names of the migrations that this call applied
  * @throws NewerDatabaseError when a later version has migrated the database; then nothing was changed
+ * @throws Error when a restore has not ended
  */
-export async function migrate(db: Db, stopping: AbortSignal = new AbortController().signal): Promise<string[]> {
+export async function migrate(
+  db: Db,
+  stopping: AbortSignal = new AbortController().signal,
+  { restores = false }: { restores?: boolean } = {},
+): Promise<string[]> {
   return inLongTransaction(db, (tx) =>
     cancelOnAbort(db, tx, stopping, async () => {
       await tx.raw('select pg_advisory_xact_lock(?)', [MIGRATION_LOCK]);
+      if (!restores) await assertNotRestoring(tx);
       const migrationSource = new MigrationFiles(MIGRATIONS_DIRECTORY);
       await assertNotNewer(tx, migrationSource);
       const [, applied] = (await tx.migrate.latest({ migrationSource, disableTransactions: true })) as [
@@ -125,6 +146,27 @@ export async function migrate(db: Db, stopping: AbortSignal = new AbortControlle
       return applied;
     }),
   );
+}
+
+/** @throws Error when this version does not have all of these migrations */
+export async function assertMigrationsKnown(names: readonly string[]): Promise<void> {
+  const known = new Set((await new MigrationFiles(MIGRATIONS_DIRECTORY).getMigrations()).map(({ name }) => name));
+  const unknown = names.find((name) => !known.has(name));
+  if (unknown === undefined) return;
+  throw new Error(
+    `This backup is of a newer Drydock (it has the migration ${unknown}, unknown to this version): ` +
+      'restore it with that version or a later one.',
+  );
+}
+
+/**
+ * Creates the schema as it was after these migrations, in a database without tables.
+ *
+ * @param tx - a transaction without a time limit
+ */
+export async function createSchema(tx: Db, names: readonly string[]): Promise<void> {
+  const migrationSource = new MigrationFiles(MIGRATIONS_DIRECTORY, new Set(names));
+  await tx.migrate.latest({ migrationSource, disableTransactions: true });
 }
 
 /** Reverts the last batch of migrations; for tests and for a downgrade by hand. */

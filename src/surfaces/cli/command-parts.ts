@@ -1,4 +1,5 @@
 import type { Context } from '../../context';
+import type { BackupNeeds } from '../../features/backups/back-up';
 
 /** A new account, with a password that was not shown yet. */
 export interface MadeAccount {
@@ -30,6 +31,12 @@ export interface CommandParts {
    * @throws Error when there is none
    */
   withContext<T>(work: (ctx: Context) => Promise<T>): Promise<T>;
+  /**
+   * Opens the data as they are, without a migration.
+   *
+   * @param options.creates - false: they must be there
+   */
+  withData<T>(work: (data: BackupNeeds) => Promise<T>, options: { readonly creates: boolean }): Promise<T>;
   /** Brings the schema up to date; resolves to the names of the applied migrations. */
   migrate(): Promise<readonly string[]>;
   seed(): Promise<Seeded>;

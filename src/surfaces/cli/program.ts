@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { addAuditCommand } from './audit';
+import { addBackupCommands } from './backup';
 import { addDoctorCommand } from './doctor/command';
 import { addGcCommand } from './gc';
 import { addMailCommand } from './mail';
@@ -48,6 +49,7 @@ export function buildProgram(parts: CommandParts): Command {
   addOAuthClientCommands(program, parts);
   addGcCommand(program, parts);
   addScrubCommand(program, parts);
+  addBackupCommands(program, parts);
   addAuditCommand(program, parts);
   addMailCommand(program, parts);
   addDoctorCommand(program);

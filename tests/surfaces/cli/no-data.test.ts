@@ -20,7 +20,7 @@ const noData = (dataDir: string) =>
 
 const COMMANDS = [
   'user list', 'user add alice --password alicepw', 'token list alice', 'org list', 'team list acme', 'plan list',
-  'repo list', 'retired-name list', 'webhook list alice/app', 'oauth-client list', 'gc', 'scrub', 'audit',
+  'repo list', 'retired-name list', 'webhook list alice/app', 'oauth-client list', 'gc', 'scrub', 'backup ../b', 'audit',
   'mail test alice@example.com',
 ]; // prettier-ignore
 

@@ -1,0 +1,56 @@
+import path from 'node:path';
+import type { BlobStore } from './blobs/blob-store';
+import { FilesystemBlobStore } from './blobs/filesystem';
+import type { Config } from './config';
+import { assertHasData, prepareDataDir } from './data-dir';
+import { openDb, type Db, type DbConnection } from './platform/db/db';
+import { startEmbeddedPostgres } from './platform/db/embedded/embedded-postgres';
+import { assertMigrated } from './platform/db/migrate';
+import { reachDatabase } from './platform/db/reach-database';
+import type { Logger } from './platform/log/logger';
+
+/** The data of a server: its database, whatever the schema is, and its blob store. */
+export interface OpenData {
+  readonly db: Db;
+  readonly connection: DbConnection;
+  readonly blobs: BlobStore;
+  readonly log: Logger;
+  /** Closes the pool and leaves the embedded Postgres, if there is one. */
+  close(): Promise<void>;
+}
+
+/** All processes together open no more connections than the embedded Postgres, or an ordinary one, accepts. */
+export function poolSize(config: Config): number {
+  return Math.min(16, Math.max(4, Math.floor(64 / config.DRYDOCK_WORKERS)));
+}
+
+/**
+ * Opens the database (our own server unless the configuration names one) and the blob store. The schema stays as it is.
+ *
+ * @param stopping - aborts it: what was started by then is stopped
+ * @param options.creates - false: the data must be there; a wrong directory or database stays as it is
+ * @throws the reason of `stopping` when that is aborted; an Error that tells the operator what is wrong
+ */
+export async function openData(
+  config: Config,
+  log: Logger,
+  stopping: AbortSignal,
+  { creates }: { readonly creates: boolean },
+): Promise<OpenData> {
+  const dataDir = path.resolve(config.DRYDOCK_DATA_DIR);
+  if (!creates) await assertHasData(dataDir, { isEmbedded: config.DATABASE_URL === undefined });
+  await prepareDataDir(dataDir);
+  const embedded =
+    config.DATABASE_URL === undefined ? await startEmbeddedPostgres({ dataDir, logger: log, stopping }) : undefined;
+  const connection = config.DATABASE_URL ?? embedded?.connection ?? '';
+  const db = openDb(connection, poolSize(config));
+  const close = async (): Promise<void> => db.destroy().finally(() => embedded?.stop());
+  try {
+    await reachDatabase(connection, log, stopping);
+    if (!creates) await assertMigrated(db);
+    return { db, connection, blobs: new FilesystemBlobStore(path.join(dataDir, 'blobs')), log, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

@@ -1,0 +1,149 @@
+import { createReadStream } from 'node:fs';
+import { pipeline, type Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { inLongTransaction, inTransaction } from '../../platform/db/db';
+import { loadTables } from '../../platform/db/copy/load';
+import { assertMigrationsKnown, createSchema, migrate } from '../../platform/db/migrate';
+import { trySessionLock, type SessionLock } from '../../platform/db/session-lock';
+import { AppError } from '../../platform/errors';
+import { OPERATOR, recordEvent } from '../audit/audit';
+import { endOpenRuns } from '../maintenance/runs';
+import { giveUpDeliveries } from '../webhooks/deliveries';
+import type { BackupNeeds } from './back-up';
+import { layerListFile, tableFile } from './folder';
+import { readLayerList } from './layer-list';
+import { readManifest, type Manifest } from './manifest';
+import { ProgressCounter, type OnProgress } from './progress';
+import { restoreLayers } from './restore-layers';
+import * as store from './restore.store';
+import { assertSum } from './verify';
+import { verifyStored } from './verify-stored';
+
+/*
+ * A restore fills an empty database and an empty storage: bytes first, rows second.
+ *
+ *   1. The database is marked: until the end no server starts on it (`restore.store.ts`).
+ *   2. The layers are stored, and where each one is.
+ *   3. One transaction creates the schema of the backup by its migrations, loads the rows, and points them to the layers.
+ *   4. Migrations bring the schema up to date.
+ *   5. What only the old server could go on with is ended, and the mark is taken away.
+ *
+ * After a kill the same command continues.
+ */
+
+/** Any number works, as long as every version uses the same one. */
+const RESTORE_LOCK = 7_301_005;
+
+/** How to restore. */
+export interface RestoreOptions {
+  /** reads all layers back */
+  readonly verify: boolean;
+  readonly onProgress?: OnProgress;
+}
+
+/** What was restored. */
+export interface Restored {
+  readonly manifest: Manifest;
+  /** digests of the layers that are damaged here, because the backup does not have them */
+  readonly missing: readonly string[];
+}
+
+async function isAnythingStored({ blobs }: BackupNeeds): Promise<boolean> {
+  const { done } = await blobs.list()[Symbol.asyncIterator]().next();
+  return done !== true;
+}
+
+const NEW = 'Set DRYDOCK_DATA_DIR to a new directory, or DATABASE_URL to a new database, and run it again';
+
+/** @returns whether the rows are there already */
+async function beginOrContinue(ctx: BackupNeeds, backup: string): Promise<boolean> {
+  const state = await store.stateOf(ctx.db);
+  if (state.is_restoring) {
+    const begun = await store.findBackup(ctx.db);
+    if (begun === backup) return !state.is_empty;
+    throw new AppError('conflict', `The restore of another backup (${begun}) was interrupted here. ${NEW}`);
+  }
+  if (!state.is_empty) throw new AppError('conflict', `The database is not empty. ${NEW}`);
+  if (await isAnythingStored(ctx)) throw new AppError('conflict', `The data directory has layers already. ${NEW}`);
+  await inTransaction(ctx.db, (tx) => store.begin(tx, backup));
+  return false;
+}
+
+/** The rows of a table. */
+function openRows(file: string): Readable {
+  return pipeline(createReadStream(file), createGunzip(), () => undefined);
+}
+
+async function loadRows(
+  ctx: BackupNeeds,
+  directory: string,
+  manifest: Manifest,
+  onProgress?: OnProgress,
+): Promise<void> {
+  const { tables, sequences, database, migrations } = manifest;
+  const totalBytes = tables.reduce((sum, { bytes }) => sum + bytes, 0);
+  await inLongTransaction(ctx.db, async (tx) => {
+    const progress = new ProgressCounter('tables', tables.length, totalBytes, onProgress);
+    await createSchema(tx, migrations);
+    await loadTables(tx, {
+      tables,
+      sequences,
+      open: (table) => openRows(tableFile(directory, database, table.name)),
+      onTable: ({ bytes }) => progress.add(bytes),
+    });
+    await store.pointToLayers(tx);
+  });
+}
+
+async function finish(ctx: BackupNeeds, { createdAt, layers }: Manifest): Promise<void> {
+  await inTransaction(ctx.db, async (tx) => {
+    await giveUpDeliveries(tx);
+    await endOpenRuns(tx);
+    const details = { from: createdAt, layers: layers.count };
+    await recordEvent(tx, OPERATOR, { action: 'backup.restored', subject: '', details });
+    await store.end(tx);
+  });
+}
+
+async function restoreLocked(
+  ctx: BackupNeeds,
+  directory: string,
+  lock: SessionLock,
+  { verify, onProgress }: RestoreOptions,
+): Promise<Restored> {
+  const manifest = await readManifest(directory);
+  await assertMigrationsKnown(manifest.migrations);
+  const list = layerListFile(directory, manifest.database);
+  await assertSum(list, manifest.layers);
+  for (const table of manifest.tables) await assertSum(tableFile(directory, manifest.database, table.name), table);
+  const { count, totalBytes } = manifest.layers;
+  const counter = (part: 'layers' | 'verifying'): ProgressCounter =>
+    new ProgressCounter(part, count, totalBytes, onProgress);
+  const isLoaded = await beginOrContinue(ctx, manifest.database);
+  const work = { stopping: lock.lost, progress: counter('layers') };
+  const missing = await restoreLayers(ctx, directory, readLayerList(list), work);
+  await lock.assertHeld();
+  if (!isLoaded) await loadRows(ctx, directory, manifest, onProgress);
+  await migrate(ctx.db, lock.lost, { restores: true });
+  if (verify) missing.push(...(await verifyStored(ctx, readLayerList(list), new Set(missing), counter('verifying'))));
+  await finish(ctx, manifest);
+  return { manifest, missing };
+}
+
+/**
+ * Restores a backup into an empty database and an empty storage, or continues a restore that was interrupted.
+ *
+ * @throws AppError `conflict` when they are not empty, or another restore is running; `invalid` when there is no complete
+ *   backup in the directory, or it is damaged
+ */
+export async function restore(ctx: BackupNeeds, directory: string, options: RestoreOptions): Promise<Restored> {
+  const lock = await trySessionLock(ctx.connection, RESTORE_LOCK);
+  if (lock === undefined) {
+    throw new AppError('conflict', 'Another restore into this database is running: wait until it has ended');
+  }
+  try {
+    return await restoreLocked(ctx, directory, lock, options);
+  } finally {
+    await lock.release();
+  }
+}

@@ -1,0 +1,85 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { clientOptions, PATIENT_CONNECT_MS, type Db, type DbConnection } from './db';
+import { query } from './query';
+
+/*
+ * A lock that any process on the database can see, and that ends with the process that holds it: an advisory lock of
+ * Postgres on a connection of its own.
+ */
+
+/** A lock that this process holds. */
+export interface SessionLock {
+  /** Aborted when the connection, and the lock with it, is lost. */
+  readonly lost: AbortSignal;
+  /** Makes sure that the lock was held all the time until now. @throws Error when it was lost */
+  assertHeld(): Promise<void>;
+  release(): Promise<void>;
+}
+
+const HEARTBEAT_MS = 10_000;
+
+/**
+ * Postgres must give up the connection of a host that is gone. The holder asks every ten seconds and waits ten for the
+ * answer, so that it has noticed before. A socket has no such settings and ignores them.
+ */
+const KEEPALIVE = `select set_config('tcp_keepalives_idle', '10', false),
+  set_config('tcp_keepalives_interval', '10', false), set_config('tcp_keepalives_count', '3', false),
+  set_config('idle_session_timeout', '0', false)`;
+
+async function untilLost(client: pg.Client, over: AbortSignal): Promise<void> {
+  try {
+    for (;;) {
+      await sleep(HEARTBEAT_MS, undefined, { signal: over });
+      await client.query({ text: 'select 1', query_timeout: HEARTBEAT_MS } as pg.QueryConfig);
+    }
+  } catch {
+    // The connection is lost, or the lock was released.
+  }
+}
+
+/** @returns undefined while another session holds it */
+export async function trySessionLock(connection: DbConnection, key: number): Promise<SessionLock | undefined> {
+  const client = new pg.Client({ ...clientOptions(connection), connectionTimeoutMillis: PATIENT_CONNECT_MS });
+  const lost = new AbortController();
+  const over = new AbortController();
+  const onLost = (): void => lost.abort(new Error('the connection that held a lock of the database was lost'));
+  client.on('error', () => undefined); // the event `end` follows
+  client.once('end', onLost);
+  const release = async (): Promise<void> => {
+    over.abort();
+    client.off('end', onLost);
+    await client.end().catch(() => undefined); // the lock ends with the connection
+  };
+  try {
+    await client.connect();
+    await client.query(KEEPALIVE);
+    const { rows } = await client.query<{ mine: boolean }>('select pg_try_advisory_lock($1) as mine', [key]);
+    if (rows[0]?.mine !== true) {
+      await release();
+      return undefined;
+    }
+  } catch (error) {
+    await release();
+    throw error;
+  }
+  void untilLost(client, over.signal).then(() => {
+    if (!over.signal.aborted) onLost();
+  });
+  const assertHeld = async (): Promise<void> => {
+    await client.query('select 1').catch(onLost);
+    lost.signal.throwIfAborted();
+  };
+  return { lost: lost.signal, assertHeld, release };
+}
+
+/** Whether a session holds the lock at this moment. */
+export async function isSessionLockHeld(db: Db, key: number): Promise<boolean> {
+  const rows = await query(
+    db,
+    `select 1 from pg_locks where locktype = 'advisory' and granted and classid = 0 and objid = $1 and objsubid = 1
+       and database = (select oid from pg_database where datname = current_database()) limit 1`,
+    [key],
+  );
+  return rows.length > 0;
+}
