@@ -1,5 +1,5 @@
 import { query } from '../../src/platform/db/query';
-import type { TestServer } from '../helpers/test-server';
+import { basic, type TestServer } from '../helpers/test-server';
 import { Sender, type Answer, type Sent } from './answers';
 import { sessionOf } from './callers';
 import { entitledTo } from './entitled';
@@ -73,8 +73,8 @@ async function ask(route: SweptRoute): Promise<{ answer: Answer; isRecorded: boo
   if (row === undefined || values === undefined)
     throw new Error(`tests/isolation/rows.txt has no row for ${route.key}`);
   const given = new Map([...values, ...Object.entries(scenario.params ?? {}).filter(([name]) => values.has(name))]);
-  const caller =
-    scenario.byCookie === true ? { cookie: await sessionOf(server, 'alice') } : await entitledTo(row, route, server);
+  const own = scenario.as === undefined ? await entitledTo(row, route, server) : { authorization: basic(scenario.as) };
+  const caller = scenario.byCookie === true ? { cookie: await sessionOf(server, 'alice') } : own;
   const sent = changed(requestFor(route, given, stage, caller), scenario);
   const before = await lastEvent(server);
   const answer = await sender.send(sent);

@@ -27,6 +27,8 @@ export interface Scenario {
   readonly query?: string;
   /** with a session, where the sweep uses Basic */
   readonly byCookie?: true;
+  /** by this account, with Basic, instead of the one that the row names */
+  readonly as?: string;
 }
 
 type Prepare = (stage: Stage) => Promise<Scenario> | Scenario;
@@ -173,7 +175,7 @@ export const SCENARIOS: Readonly<Record<string, Prepare>> = {
   }),
   [`DELETE ${USER}/authorizations/:client/`]: async (stage) => ({ params: { client: await allowedClient(stage) } }),
   [`POST ${USER}/convert/`]: () => ({ params: { username: 'nancy' }, fields: { owner: 'carol' } }),
-  [`DELETE ${USER}/`]: () => ({ params: { username: 'nancy' } }),
+  [`DELETE ${USER}/`]: () => ({ params: { username: 'nancy' }, as: 'nancy' }),
   'PUT /api/v1.1/orgs/:org/robots/:name/': () => ({ params: { name: 'fresh' } }),
   [`PUT ${REPOSITORY}/tags/:tag/`]: () => ({ params: { tag: 'fresh' } }),
   [`POST ${REPOSITORY}/tag-history/:event/restore/`]: deletedTag,

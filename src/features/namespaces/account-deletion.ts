@@ -7,24 +7,29 @@ import { assertConfirmed, requireAdministratorLogin } from '../access/current-ac
 import { doerOf } from '../access/doer';
 import { deleteAccount, deleteNamespaceOf, lockAccounts, type LockedAccount } from '../accounts/locks';
 import { endAccount } from '../accounts/endings';
+import { authorizeAccount } from '../accounts/own-account';
 import { normalizeUsername, noSuchUser } from '../accounts/account-rules';
 import { recordEvent, type Doer } from '../audit/audit';
 import { assertNotOnlyAdministrator, assertNotSoleOwner } from './owners';
 
 /**
- * Deletes an account and its empty namespace; for administrators.
+ * Deletes an account and its empty namespace; for the account itself and administrators.
  *
  * @throws AppError `not_found`, `conflict` while the namespace has repositories, for the last active administrator, or
- *   for the only active owner of an organization; those of `assertConfirmed` and `requireAdministratorLogin`
+ *   for the only active owner of an organization; those of `authorizeAccount` for a `login`
  */
 export async function deleteUserAccount(ctx: Needs<'db'>, actor: Actor, username: string): Promise<void> {
-  await deleteUserAccountWith(ctx, actor, username, () => Promise.resolve());
+  const { doer, isOwn } = await authorizeAccount(ctx, actor, username, 'login');
+  // The event outlives its doer.
+  const lasting = isOwn ? { ...doer, userId: undefined } : doer;
+  await removeAccount(ctx, username, lasting, () => Promise.resolve());
 }
 
 /**
- * As `deleteUserAccount`, but deletes something else first, in the same transaction.
+ * Deletes an account, and something else before it in the same transaction; for administrators.
  *
  * @param before - gets the locked account, and the doer; if it throws, the account stays
+ * @throws AppError as `removeAccount`; those of `assertConfirmed` and `requireAdministratorLogin`
  */
 export async function deleteUserAccountWith<T>(
   ctx: Needs<'db'>,
@@ -38,9 +43,10 @@ export async function deleteUserAccountWith<T>(
 }
 
 /**
- * Deletes an account whose deletion was decided already; throws as `deleteUserAccount`.
+ * Deletes an account whose deletion was decided already.
  *
  * @param before - gets the locked account, and the doer; if it throws, the account stays
+ * @throws AppError `not_found`, `conflict` as `deleteUserAccount`
  */
 export async function removeAccount<T>(
   ctx: Needs<'db'>,

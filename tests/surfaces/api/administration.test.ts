@@ -23,7 +23,7 @@ it.each([
   ['get', USERS],
   ['get', '/api/v1.1/users/alice/status/'],
   ['put', '/api/v1.1/users/alice/status/'],
-  ['delete', '/api/v1.1/users/alice/'],
+  ['delete', '/api/v1.1/users/root/'],
   ['get', '/api/v1.1/audit/'],
 ] as const)('%s %s is for administrators', async (method, path) => {
   const body = method === 'put' ? { body: { is_active: true, is_admin: true } } : {};

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { OPERATOR_ACTOR } from '../../../src/features/access/actor';
 import { createUser } from '../../../src/features/accounts/users';
+import { createRepository } from '../../../src/features/repositories/creation';
 import { listEvents } from '../../../src/features/audit/audit';
 import { askApi } from '../../helpers/api-client';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
@@ -253,5 +254,31 @@ describe('PUT /users/:username/password/', () => {
     expect(await change('root', 'forgetful', { password: 'another' })).toBe(204);
     expect(await login('forgetful', 'another')).toBe(200);
     expect(await change('root', 'nobody', { password: 'another' })).toBe(404);
+  });
+});
+
+describe('DELETE /users/:username/', () => {
+  const CAROL = '/api/v1.1/users/carol/';
+  beforeEach(() => addUser(server, 'carol'));
+
+  it('deletes the own account, whose name is then free again, and records it', async () => {
+    expect((await askApi(server, 'delete', CAROL, { as: 'carol' })).status).toBe(204);
+    expect((await askApi(server, 'get', CAROL, { as: 'carol' })).status).toBe(401);
+    const [event] = await listEvents(server.ctx, { action: 'user.deleted', limit: 1 });
+    expect(event).toMatchObject({ subject: 'carol', actor: 'carol' });
+    await addUser(server, 'carol');
+    expect((await askApi(server, 'delete', CAROL, { as: 'carol' })).status).toBe(204);
+  });
+
+  it('refuses the account of another user, an account with repositories, and an access token', async () => {
+    const path = '/api/v1.1/repositories/carol/app/';
+    expect((await askApi(server, 'delete', CAROL, { as: 'robert' })).status).toBe(403);
+    await createRepository(server.ctx, OPERATOR_ACTOR, { namespace: 'carol', name: 'app' }, 'public');
+    const { status, body } = await askApi(server, 'delete', CAROL, { as: 'carol' });
+    expect([status, body.detail]).toEqual([409, 'carol still has repositories: delete them first']);
+    const withThem = { as: 'carol', query: { with_repositories: 'true' } };
+    expect((await askApi(server, 'delete', CAROL, withThem)).status).toBe(403);
+    expect((await askApi(server, 'delete', path, { as: 'carol' })).status).toBe(204);
+    expect((await askApi(server, 'delete', CAROL, { as: 'root' })).status).toBe(204);
   });
 });

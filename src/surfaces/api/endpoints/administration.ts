@@ -105,14 +105,14 @@ const putStatus = endpoint({
 const deleteOne = endpoint({
   method: 'delete',
   path: '/api/v1.1/users/:username/',
-  tag: 'administration',
-  access: 'administrator',
+  tag: 'users',
+  access: 'account',
   id: 'deleteAccount',
-  summary: 'Delete an account and its namespace',
+  summary: 'Delete an account and its namespace: your own or, as a site administrator, any',
   params: usernameParams,
   query: z.strictObject({
     with_repositories: booleanQuery.describe(
-      'Also delete its repositories; otherwise an account with repositories is not deleted',
+      'Also delete its repositories, as a site administrator; otherwise an account with repositories is not deleted',
     ),
   }),
   responses: { 204: { description: 'Deleted' } },

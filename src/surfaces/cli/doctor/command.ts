@@ -3,9 +3,11 @@ import { printError, printLine } from '../output';
 import { choosePassword } from '../password-options';
 import { stdTerminal } from '../terminal';
 
-import { registerThrowAway } from './account';
+import { registerThrowAway, removeCreated, type DoctorAccount } from './accounts';
 import { DEFAULT_LIMITS, examine, parseUrl } from './doctor';
 import { GENERATIONS, type Generation } from './generations';
+import { assertListens } from './listening';
+import { freshNewcomer } from './newcomer';
 import { cellOf, formatReport } from './report';
 import type { Credentials } from './session';
 
@@ -76,11 +78,14 @@ export function addDoctorCommand(program: Command, output: DoctorOutput = PROCES
 
 async function runDoctor(url: string, options: DoctorOptions, output: DoctorOutput): Promise<void> {
   const limits = { ...DEFAULT_LIMITS, insecure: options.insecure ?? false };
-  const credentials = (await givenCredentials(options)) ?? (await throwAway(url, limits, output));
+  await assertListens(url, limits.idleMs);
+  const account = (await givenAccount(options)) ?? (await throwAway(url, limits, output));
+  const { credentials, newcomer } = account;
   const examination = {
     url,
     limits,
     credentials,
+    newcomer,
     generations: options.generation ?? GENERATIONS,
     repository: options.repository ?? `${namespaceOf(credentials)}/doctor`,
     isExisting: options.existing ?? false,
@@ -88,8 +93,16 @@ async function runDoctor(url: string, options: DoctorOptions, output: DoctorOutp
   const report = await examine(examination, ({ version }, step, result) => {
     if (result.status !== 'not tried') output.progress(`docker ${version}: ${step} ${cellOf(result)}`);
   });
+  const remaining = await removeCreated(url, account, limits);
+  if (remaining.length > 0) output.progress(remainderOf(remaining));
   output.print(options.json ? JSON.stringify(report, undefined, 2) : formatReport(report));
   if (!report.isHealthy) output.markFailed();
+}
+
+/** Only the operator can delete the accounts of a server that does not let them delete themselves. */
+function remainderOf(usernames: readonly string[]): string {
+  const what = usernames.length === 1 ? 'the account that it has created' : 'the accounts that it has created';
+  return `The doctor could not delete ${what}: ${usernames.join(', ')}`;
 }
 
 /** The namespace to push to; a robot, `organization+name`, works in that of its organization. */
@@ -97,16 +110,17 @@ function namespaceOf({ username }: Credentials): string {
   return username.split('+')[0] ?? username;
 }
 
-async function givenCredentials({ user, ...options }: DoctorOptions): Promise<Credentials | undefined> {
+async function givenAccount({ user, ...options }: DoctorOptions): Promise<DoctorAccount | undefined> {
   if (user === undefined) return undefined;
   const { password } = await choosePassword(options, stdTerminal());
-  return { username: user, password };
+  const credentials = { username: user, password };
+  return { credentials, newcomer: freshNewcomer(), isCreated: false, problem: undefined };
 }
 
-async function throwAway(url: string, limits: typeof DEFAULT_LIMITS, output: DoctorOutput): Promise<Credentials> {
-  const { credentials, problem } = await registerThrowAway(url, limits);
-  output.progress(problem ?? `registered the user ${credentials.username}`);
-  return credentials;
+async function throwAway(url: string, limits: typeof DEFAULT_LIMITS, output: DoctorOutput): Promise<DoctorAccount> {
+  const account = await registerThrowAway(url, limits);
+  output.progress(account.problem ?? `registered the user ${account.credentials.username}`);
+  return account;
 }
 
 function serverUrl(text: string): string {

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { NoAnswer, StepFailure, unanswered, type Failure } from './failure';
 import type { EngineRun } from './engine-run';
 import type { Generation } from './generations';
+import { freshNewcomer, type Newcomer } from './newcomer';
 import { createPushedRepository } from './pushed-image';
 import { EngineSession, type Credentials } from './session';
 import { STEP_NAMES, STEPS, type StepName } from './steps';
@@ -18,6 +19,8 @@ export interface Examination {
   readonly repository: string;
   /** the repository exists: all engines push to it, and none deletes it; a robot cannot create a repository */
   readonly isExisting?: boolean;
+  /** what the engines register; undefined: a user with a random name */
+  readonly newcomer?: Newcomer;
   readonly limits: Limits;
 }
 
@@ -46,8 +49,9 @@ export const DEFAULT_LIMITS: Limits = { insecure: false, idleMs: 10_000, totalMs
 /** Runs all steps with each engine, one engine after the other. */
 export async function examine(examination: Examination, progress: Progress): Promise<Report> {
   const engines: EngineReport[] = [];
+  const newcomer = examination.newcomer ?? freshNewcomer();
   for (const generation of examination.generations) {
-    const run = await startRun(examination, generation);
+    const run = await startRun({ ...examination, newcomer }, generation);
     const steps = await takeSteps(run, (step, result) => progress(generation, step, result));
     engines.push({ generation: generation.name, version: generation.version, steps });
   }
@@ -56,7 +60,7 @@ export async function examine(examination: Examination, progress: Progress): Pro
   return { url: examination.url, username: examination.credentials.username, isHealthy, engines };
 }
 
-async function startRun(examination: Examination, generation: Generation): Promise<EngineRun> {
+async function startRun(examination: Examination & { newcomer: Newcomer }, generation: Generation): Promise<EngineRun> {
   const { schemes, host } = parseUrl(examination.url);
   const { isExisting = false } = examination;
   const index = { scheme: schemes[0], host };
@@ -68,6 +72,7 @@ async function startRun(examination: Examination, generation: Generation): Promi
     pulled: new Map(),
     isOpened: false,
     endpoints: [],
+    newcomer: examination.newcomer,
     isKept: isExisting,
   };
 }

@@ -1,5 +1,6 @@
 import type { Endpoint } from './endpoints';
 import type { Exchange } from './failure';
+import type { Newcomer } from './newcomer';
 import type { PushedRepository } from './pushed-image';
 import type { EngineSession } from './session';
 import type { V2Session } from '../../../client/v2/session';
@@ -32,6 +33,8 @@ export interface EngineRun {
   endpoints: readonly Endpoint[];
   /** a client of today at the same server, if it has a v2 API */
   v2?: V2Session;
+  /** the account to register */
+  readonly newcomer: Newcomer;
   /** the repository existed before and is not deleted */
   readonly isKept: boolean;
 }

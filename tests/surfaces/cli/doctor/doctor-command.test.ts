@@ -5,7 +5,9 @@ import { text } from 'node:stream/consumers';
 import { Command } from 'commander';
 import { addDoctorCommand } from '../../../../src/surfaces/cli/doctor/command';
 import type { Report } from '../../../../src/surfaces/cli/doctor/doctor';
+import { freePort } from '../../../helpers/free-port';
 import { addUser, startTestServer, type TestServer } from '../../../helpers/test-server';
+import { startMeddlingProxy } from './meddling-proxy';
 
 let open: TestServer;
 let closed: TestServer;
@@ -53,6 +55,52 @@ it('registers its own user and shows its progress', async () => {
   expect(progress).toContain('docker 0.6.7: push ok');
   expect(progress).toContain('docker 17.05.0-ce: register -');
   expect(progress).toHaveLength(1 + 7 * 12);
+});
+
+/** The accounts that the doctor has left on a server. */
+function leftOn({ ctx }: TestServer): Promise<string[]> {
+  return ctx.db<{ username: string }>('users').where('username', 'like', 'doctor%').pluck('username');
+}
+
+it.each([
+  ['without an account', []],
+  ['with an account', ['--user', 'alice', '--password', 'alicepw']],
+])('leaves no account behind, %s', async (_, words) => {
+  const { failed, progress } = await doctor(open.url, ...words);
+  expect(failed).toBe(false);
+  expect(progress.filter((line) => line.includes('could not'))).toEqual([]);
+  await expect(leftOn(open)).resolves.toEqual([]);
+  await expect(open.ctx.db('repositories').where('name', 'like', 'doctor%')).resolves.toEqual([]);
+});
+
+it.each([
+  ['without an account', []],
+  ['with an account', ['--user', 'alice', '--password', 'alicepw']],
+])('creates one account on a server that cannot delete it, and reports it, %s', async (_, words) => {
+  const other = await startTestServer();
+  await addUser(other, 'alice');
+  const missing = { status: 404, headers: [], body: Buffer.from('404 page not found\n') };
+  const proxy = await startMeddlingProxy(other, {
+    instead: ({ path }) => (path.startsWith('/api/') ? missing : undefined),
+  });
+  try {
+    const { failed, progress } = await doctor(proxy.url, ...words);
+    expect(failed).toBe(false);
+    const left = await leftOn(other);
+    expect(left).toHaveLength(1);
+    expect(progress.at(-1)).toBe(`The doctor could not delete the account that it has created: ${left.join(', ')}`);
+  } finally {
+    await proxy.close();
+    await other.close();
+  }
+});
+
+it.each(['http://127.0.0.1', '127.0.0.1'])('stops if nothing listens at %s', async (address) => {
+  const url = `${address}:${await freePort()}`;
+  const ran = doctor(url);
+  await expect(ran).rejects.toThrow(
+    new RegExp(`^Nothing listens at ${url}: connect ECONNREFUSED 127\\.0\\.0\\.1:\\d+$`),
+  );
 });
 
 it('accepts a user, a repository and a list of engines', async () => {

@@ -75,12 +75,12 @@ function recordedIn(version: EngineVersion, file: string): Asked[] {
   return readTrace(version, `${file}.txt`).steps.map(({ request }) => ({ ...request, path: request.target }));
 }
 
-/** The engine's requests after those of the ping, without the resume, which no recording has. */
+/** The engine's requests after those of the ping, without what no recording has: the resume, and the end of the account. */
 function engineRequests(version: string): PassingRequest[] {
   const requests = asked.get(version) ?? [];
   const start = version.startsWith('1.0') ? 1 : 2;
-  const isAnother = ({ headers }: PassingRequest): boolean =>
-    headers.some(([name, value]) => name === 'Range' || value === CLIENT_OF_TODAY);
+  const isAnother = ({ path, headers }: PassingRequest): boolean =>
+    path.startsWith('/api/') || headers.some(([name, value]) => name === 'Range' || value === CLIENT_OF_TODAY);
   return requests.slice(start).filter((request) => !isAnother(request));
 }
 

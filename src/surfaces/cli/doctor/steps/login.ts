@@ -1,8 +1,7 @@
-import { randomBytes } from 'node:crypto';
-
 import { failed, type Exchange } from '../failure';
 import type { NotApplicable, Step } from '../engine-run';
-import type { Credentials, EngineSession } from '../session';
+import { deleteAccount } from '../newcomer';
+import type { EngineSession } from '../session';
 import { bodyText } from '../readable-exchange';
 import { greet } from './ping';
 
@@ -24,25 +23,27 @@ export const login: Step = async ({ session }) => {
   return undefined;
 };
 
-/** `docker login` of a new user: it creates an account, or gets a refusal that the engine understands. */
-export const register: Step = async ({ session }) => {
+/**
+ * `docker login` of a new user: it creates an account, or gets a refusal that the engine understands. If the account of
+ * another engine could not be deleted, it is found.
+ */
+export const register: Step = async ({ session, newcomer }) => {
   const { registerAgent, logsInAfter401 } = session.generation;
   if (!registerAgent) return { reason: 'this engine cannot register' } satisfies NotApplicable;
-  const stranger = session.as(freshUser());
+  const stranger = session.as(newcomer.credentials);
   await greet(stranger, 'login');
   const exchange = await postUser(stranger);
   const { status } = exchange.answer;
-  if (status === 201) return undefined;
+  if (status === 201) {
+    newcomer.isRegistered = !(await deleteAccount(stranger));
+    return undefined;
+  }
+  if (newcomer.isRegistered && isTaken(exchange)) return undefined;
   if (status !== 401 || !logsInAfter401) throw registrationFailure(stranger, exchange);
   const checked = await getUsers(stranger);
   if (checked.answer.status !== 401) throw loginFailure(stranger, checked);
   return undefined;
 };
-
-/** A user with a random name and password. */
-export function freshUser(): Credentials {
-  return { username: `doctor${randomBytes(6).toString('hex')}`, password: randomBytes(12).toString('hex') };
-}
 
 /** `POST /v1/users/`, as the engine sends it. */
 export async function postUser(session: EngineSession): Promise<Exchange> {
