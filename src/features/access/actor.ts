@@ -155,6 +155,12 @@ export function finderOf(actor: Actor): Identity | undefined {
   return actor.kind === 'user' ? actor.identity : undefined;
 }
 
+/** The account whose credentials an actor has, also if it acts as a program; undefined: none. */
+export function userIdOf(actor: Actor | undefined): number | undefined {
+  if (actor?.kind === 'program') return actor.userId;
+  return actor === undefined ? undefined : identityOf(actor)?.userId;
+}
+
 /** The identity that an actor brings, if any: anonymous callers, programs and the operator have none. */
 export function identityOf(actor: Actor): Identity | undefined {
   return actor.kind === 'user' || actor.kind === 'token' ? actor.identity : undefined;

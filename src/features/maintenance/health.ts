@@ -10,14 +10,14 @@ export interface Health {
 
 const CHECK_MS = 2000;
 
-/** Waits for a check, up to a time limit. */
-async function outcomeOf<Word extends string>(check: Promise<Word>): Promise<Word | 'failed'> {
+/** Waits for a check, for two seconds at most; undefined if it fails or takes longer. */
+export async function inTime<T>(check: Promise<T>): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<'failed'>((resolve) => {
-    timer = setTimeout(() => resolve('failed'), CHECK_MS);
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), CHECK_MS);
   });
   try {
-    return await Promise.race([check.catch(() => 'failed' as const), late]);
+    return await Promise.race([check.catch(() => undefined), late]);
   } finally {
     clearTimeout(timer);
   }
@@ -31,10 +31,10 @@ async function storageState({ blobs, storageRoom }: Needs<'blobs' | 'storageRoom
 /** Checks the database and the storage, each for two seconds at most. */
 export async function getHealth(ctx: Needs<'db' | 'blobs' | 'storageRoom'>): Promise<Health> {
   const [database, storage] = await Promise.all([
-    outcomeOf(ping(ctx.db).then(() => 'ok' as const)),
-    outcomeOf(storageState(ctx)),
+    inTime(ping(ctx.db).then(() => 'ok' as const)),
+    inTime(storageState(ctx)),
   ]);
-  return { database, storage };
+  return { database: database ?? 'failed', storage: storage ?? 'failed' };
 }
 
 /** Whether the server can do its work. It can if the storage is full: pulls, tags and deletions go on. */

@@ -85,6 +85,14 @@ async function totalsOrLater(db: Db): Promise<store.TotalsRow> {
   }
 }
 
+/** How much is stored in total; up to an hour old. */
+export async function getStorageTotals(
+  ctx: Needs<'db'>,
+): Promise<Pick<StorageReport, 'repositories' | 'images' | 'bytes' | 'damagedLayers'>> {
+  const { repositories, images, bytes, damaged: damagedLayers } = await totalsOrLater(ctx.db);
+  return { repositories, images, bytes, damagedLayers };
+}
+
 /**
  * How much is stored by each namespace, the largest first, and in total; up to an hour old, see `asOf`.
  *

@@ -45,6 +45,7 @@ export class CountBuffer<Kind extends string> {
   private timer: NodeJS.Timeout | undefined;
   private saving: Promise<void> | undefined;
   private isFailing = false;
+  private readonly counted: Partial<Record<Kind, number>> = {};
 
   /**
    * @param save - runs in one transaction, once for each source and number
@@ -57,12 +58,18 @@ export class CountBuffer<Kind extends string> {
     private readonly limits: { everyMs: number; entries: number } = { everyMs: 2000, entries: 10_000 },
   ) {}
 
+  /** How many events of a kind were counted since the process started. */
+  totalOf(kind: Kind): number {
+    return this.counted[kind] ?? 0;
+  }
+
   /**
    * Counts one event. It does not wait and never throws.
    *
    * @param label - up to 100 labels of a subject are kept apart in a batch
    */
   add(kind: Kind, subject: number, label: string | undefined): void {
+    this.counted[kind] = this.totalOf(kind) + 1;
     const now = Date.now();
     const day = now - (now % DAY_MS);
     if (day !== this.day) {

@@ -54,6 +54,26 @@ export function openDb(connection: DbConnection, maxConnections = 16): Db {
   });
 }
 
+/** The connections of the pool of this process. */
+export interface PoolFigures {
+  readonly used: number;
+  readonly idle: number;
+  /** work that waits for a connection */
+  readonly waiting: number;
+}
+
+interface Pool {
+  numUsed(): number;
+  numFree(): number;
+  numPendingAcquires(): number;
+}
+
+/** The state of the pool; knex does not type it. */
+export function poolFigures(db: Db): PoolFigures {
+  const { pool } = db.client as { pool: Pool };
+  return { used: pool.numUsed(), idle: pool.numFree(), waiting: pool.numPendingAcquires() };
+}
+
 /**
  * Runs `work` in a transaction: commits when it resolves, rolls back when it throws. Inside, pass on `tx`, never `db`.
  * If Postgres aborted the transaction because of another one, `work` runs once more, so it must change nothing but the

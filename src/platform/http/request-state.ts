@@ -11,6 +11,8 @@ export class RequestState {
   route = 'none';
   /** What the log shows instead of the URL, if the URL contains a secret. */
   loggedUrl: string | undefined;
+  /** The account that the credentials belong to. */
+  userId: number | undefined;
   private ownLog: Logger | undefined;
   private ownSignal: AbortSignal | undefined;
 

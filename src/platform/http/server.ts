@@ -52,9 +52,11 @@ function finish({ req, res, state, socket, address }: RequestInHand, { metrics, 
   const seconds = Number(process.hrtime.bigint() - state.startedAt) / 1e9;
   const method = req.method ?? '';
   const status = res.headersSent ? res.statusCode : 499;
-  metrics.observe({ method, route: state.route, status, seconds, ...bytesOf(socket) });
+  const bytes = bytesOf(socket);
+  metrics.observe({ method, route: state.route, status, seconds, ...bytes });
   const ms = Math.round(seconds * 1000);
-  const line = { requestId: state.requestId, method, url: state.loggedUrl ?? req.url, status, ms, address };
+  const { requestId, userId, loggedUrl } = state;
+  const line = { requestId, method, url: loggedUrl ?? req.url, status, ms, ...bytes, address, userId };
   const isComplete = res.writableFinished;
   log.info({ ...line, userAgent: req.headers['user-agent'], ...(isComplete ? {} : { aborted: true }) }, 'request');
 }

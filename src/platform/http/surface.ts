@@ -17,6 +17,8 @@ export interface SurfaceParts<Access extends string, Callers extends Record<Acce
   readonly headers: (reply: Reply) => Headers;
   readonly errorReply: (route: Route<Access, Callers> | undefined) => ErrorReply;
   readonly fallback: Fallback;
+  /** The account of a caller, for the log; undefined: an anonymous caller. */
+  readonly userIdOf?: (caller: Callers[Access]) => number | undefined;
 }
 
 /** A route with its guard in front of it. */
@@ -63,7 +65,7 @@ class RoutedExchange<Caller> implements Exchange<Caller> {
 
 function mountRoute<Access extends string, Callers extends Record<Access, unknown>>(
   route: Route<Access, Callers>,
-  { guards, errorReply: errorReplyOf, headers }: SurfaceParts<Access, Callers>,
+  { guards, errorReply: errorReplyOf, headers, userIdOf }: SurfaceParts<Access, Callers>,
 ): MountedRoute {
   const errorReply = errorReplyOf(route);
   return {
@@ -75,6 +77,7 @@ function mountRoute<Access extends string, Callers extends Record<Access, unknow
       const { path, query } = splitUrl(req.url ?? '');
       const createReply = async (): Promise<Reply> => {
         const caller = await guards[route.access](req, res);
+        state.userId = userIdOf?.(caller);
         return route.handle(new RoutedExchange(req, params, new URLSearchParams(query), caller, state));
       };
       await answer(res, { createReply, errorReply, path, headers });

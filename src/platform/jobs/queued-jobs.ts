@@ -46,3 +46,21 @@ export async function retryQueued(db: Db, id: number): Promise<boolean> {
 export async function dropQueued(db: Db, id: number): Promise<boolean> {
   return (await query(db, 'select 1 from graphile_worker.complete_jobs(array[$1::bigint])', [id])).length > 0;
 }
+
+/** How many jobs there are in each state, and for how long the oldest one has been due. */
+export interface QueueFigures extends Record<JobState, number> {
+  oldestSeconds: number;
+}
+
+/** Counts the jobs of the queue. */
+export async function countQueued(db: Db): Promise<QueueFigures> {
+  const [row] = await query<QueueFigures>(
+    db,
+    `select count(*) filter (where state = 'waiting')::int as waiting, count(*) filter (where state = 'running')::int as running,
+       count(*) filter (where state = 'failed')::int as failed,
+       coalesce(extract(epoch from now() - min(run_at) filter (where state = 'waiting' and run_at <= now())), 0)::float8
+         as "oldestSeconds"
+     from (select run_at, ${STATE} as state from graphile_worker.jobs) jobs`,
+  );
+  return row ?? { waiting: 0, running: 0, failed: 0, oldestSeconds: 0 };
+}

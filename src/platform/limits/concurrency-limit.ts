@@ -13,6 +13,11 @@ export class ConcurrencyLimit {
     private readonly refusal: { readonly sentence: string; readonly retryAfterSeconds: number },
   ) {}
 
+  /** The number of pieces of work that run now, of all subjects. */
+  get total(): number {
+    return [...this.running.values()].reduce((sum, each) => sum + each, 0);
+  }
+
   /**
    * Runs `work`, unless the subject has reached its limit.
    *

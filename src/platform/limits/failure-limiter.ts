@@ -105,10 +105,22 @@ const STATE = `select greatest(ceil(extract(epoch from c.blocked_until - now()))
 
 /** Counts failures by subject. */
 export class FailureLimiter {
+  private readonly counted = { failures: 0, pauses: 0 };
+
   constructor(
     private readonly db: Db,
     private readonly limit: FailureLimit,
   ) {}
+
+  /** How many failures this process has counted since it started, and how many of them began a pause. */
+  get figures(): { readonly failures: number; readonly pauses: number } {
+    return this.counted;
+  }
+
+  private note(isBlocked: boolean): void {
+    this.counted.failures += 1;
+    if (isBlocked) this.counted.pauses += 1;
+  }
 
   private values(subject: string): unknown[] {
     const { failures, windowSeconds, blockSeconds, longestBlockSeconds } = this.limit;
@@ -150,7 +162,9 @@ export class FailureLimiter {
    */
   async decideFailed(subject: string): Promise<boolean> {
     const rows = await query<{ is_blocked: boolean }>(this.db, FAIL, this.values(subject));
-    return rows[0]?.is_blocked === true;
+    const isBlocked = rows[0]?.is_blocked === true;
+    this.note(isBlocked);
+    return isBlocked;
   }
 
   /**
@@ -176,6 +190,7 @@ export class FailureLimiter {
   async count(subject: string): Promise<{ isReached: boolean; waitSeconds: number }> {
     const rows = await query<{ is_blocked: boolean }>(this.db, COUNT, this.values(subject));
     const isReached = rows[0]?.is_blocked === true;
+    this.note(isReached);
     const isBlocked = rows[0] === undefined || isReached;
     return { isReached, waitSeconds: isBlocked ? Math.max(1, await this.waitSeconds(subject)) : 0 };
   }

@@ -1,5 +1,7 @@
 import type { Writable } from 'node:stream';
+import { isatty } from 'node:tty';
 import pino from 'pino';
+import { readableLines } from './readable-lines';
 import { RecurringErrors } from './recurring-errors';
 
 /**
@@ -9,20 +11,21 @@ import { RecurringErrors } from './recurring-errors';
 export type Logger = pino.Logger;
 
 /**
- * Creates the process's logger: one JSON object per line. An error that many requests meet at once, during an outage
+ * Creates the process's logger: one JSON object per line, or a line for people on a terminal. An error that many requests meet at once, during an outage
  * for instance, is written once a second, followed by the number of repetitions.
  *
  * @param level - the lowest level that is written (`trace` … `fatal`, or `silent`)
  * @param destination - a file descriptor; 1 for the server, 2 for the command line, whose output must stay clean; or a stream
  */
 export function createLogger(level: string, destination: 1 | 2 | Writable = 1): Logger {
-  const output = typeof destination === 'number' ? pino.destination({ dest: destination, sync: true }) : destination;
+  const output = typeof destination === 'number' ? openOutput(destination) : destination;
   // A closed terminal or a full disk must not end the server; those log lines are lost.
   output.on('error', () => undefined);
   const log: Logger = pino(
     {
       level,
       base: null,
+      formatters: { level: (name) => ({ level: name }) },
       timestamp: pino.stdTimeFunctions.isoTime,
       hooks: {
         logMethod(args, method) {
@@ -34,4 +37,9 @@ export function createLogger(level: string, destination: 1 | 2 | Writable = 1): 
   );
   const recurring = new RecurringErrors((message, again) => log.warn({ again }, `${message} (again)`));
   return log;
+}
+
+function openOutput(descriptor: 1 | 2): pino.DestinationStream & { on(event: 'error', listener: () => void): unknown } {
+  const output = pino.destination({ dest: descriptor, sync: true });
+  return isatty(descriptor) ? readableLines(output) : output;
 }

@@ -1,6 +1,7 @@
 import cluster from 'node:cluster';
-import { AggregatorRegistry, Counter, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { AggregatorRegistry, Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import { clusterMetrics } from './cluster-metrics';
+import { setValues, siteText, type ProcessFigure, type SiteFigure } from './figures';
 
 /** The metrics of the process, for Prometheus. */
 export class Metrics {
@@ -26,6 +27,8 @@ export class Metrics {
     help: 'Bytes that went out over connections, as requests ended',
     registers: [this.registry],
   });
+
+  private readSite: () => Promise<readonly SiteFigure[]> = () => Promise.resolve([]);
 
   constructor() {
     collectDefaultMetrics({ register: this.registry });
@@ -54,8 +57,34 @@ export class Metrics {
     this.sent.inc(request.sentBytes);
   }
 
+  /** Adds figures of this process; those of worker processes are summed. */
+  watchProcess(figures: readonly ProcessFigure[]): void {
+    for (const { name, help, kind, label, read } of figures) {
+      const labelNames = label === undefined ? [] : [label];
+      const registers = [this.registry];
+      const facts = { name, help, labelNames, registers };
+      if (kind === 'gauge') {
+        const gauge: Gauge = new Gauge({ ...facts, collect: () => setValues(gauge, label, read()) });
+      } else {
+        const add = { set: (labels: Record<string, string>, value: number) => counter.inc(labels, value) };
+        const collect = (): void => {
+          counter.reset();
+          setValues(add, label, read());
+        };
+        const counter: Counter = new Counter({ ...facts, collect });
+      }
+    }
+  }
+
+  /** Adds figures that are the same in all processes, which the process that is asked reads. */
+  watchSite(read: () => Promise<readonly SiteFigure[]>): void {
+    this.readSite = read;
+  }
+
   /** All metrics, of all worker processes, in Prometheus' text format. */
   async text(): Promise<string> {
-    return cluster.isWorker ? clusterMetrics() : this.registry.metrics();
+    const processes = cluster.isWorker ? clusterMetrics() : this.registry.metrics();
+    const [own, site] = await Promise.all([processes, this.readSite().then(siteText)]);
+    return `${own.trimEnd()}\n\n${site}`;
   }
 }

@@ -1,4 +1,5 @@
 import type { Context } from '../../context';
+import { userIdOf } from '../../features/access/actor';
 import { createSurface, type Surface } from '../../platform/http/surface';
 import { apiGuards } from './access';
 import { docsGuards, docsRoutes } from './docs';
@@ -25,5 +26,6 @@ export function apiSurface(ctx: Context): Surface {
     headers: apiHeaders,
     errorReply: () => apiErrorReply,
     fallback: { path: '/api', reply: apiFallback },
+    userIdOf: ({ actor }) => userIdOf(actor),
   });
 }

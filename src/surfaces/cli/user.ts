@@ -143,8 +143,8 @@ function addDeleteCommand(user: Command, parts: CommandParts): void {
     });
 }
 
-function toJson({ username, email, isActive, isAdmin, createdAt }: User): object {
-  return { username, email: email ?? null, isActive, isAdmin, createdAt };
+function toJson({ id, username, email, isActive, isAdmin, createdAt }: User): object {
+  return { id, username, email: email ?? null, isActive, isAdmin, createdAt };
 }
 
 function printUsers(users: readonly User[]): void {

@@ -1,4 +1,5 @@
 import type { Context } from '../../context';
+import { userIdOf } from '../../features/access/actor';
 import { createSurface, type Surface } from '../../platform/http/surface';
 import { v1Guards } from './access';
 import { v1ErrorReply, v1Fallback } from './errors';
@@ -13,5 +14,6 @@ export function v1Surface(ctx: Context): Surface {
     headers: v1Headers,
     errorReply: v1ErrorReply,
     fallback: { path: '/v1', reply: v1Fallback },
+    userIdOf,
   });
 }

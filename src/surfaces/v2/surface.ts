@@ -1,4 +1,5 @@
 import type { Context } from '../../context';
+import { userIdOf } from '../../features/access/actor';
 import { createSurface, type Surface } from '../../platform/http/surface';
 import { v2Guards } from './access';
 import { v2ErrorReply, v2Fallback, v2Headers } from './errors';
@@ -12,5 +13,6 @@ export function v2Surface(ctx: Context, routes = v2Routes(ctx)): Surface {
     headers: v2Headers,
     errorReply: () => v2ErrorReply(ctx),
     fallback: { path: '/v2', reply: v2Fallback },
+    userIdOf: (caller) => userIdOf(caller?.actor),
   });
 }

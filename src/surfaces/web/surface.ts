@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Context } from '../../context';
+import { userIdOf } from '../../features/access/actor';
 import type { Headers, Reply } from '../../platform/http/exchange';
 import { createSurface, type Surface } from '../../platform/http/surface';
 import { webGuards } from './access';
@@ -25,5 +26,6 @@ export function webSurface(ctx: Context, missing: (req: IncomingMessage) => Repl
       reply: (req, allowed, res) =>
         allowed.length > 0 || wantsPage(req) ? missingPage(ctx, req, res, allowed) : missing(req),
     },
+    userIdOf: ({ actor }) => userIdOf(actor),
   });
 }

@@ -40,6 +40,7 @@ describe('user add', () => {
     await expect(isPassword('alice', 'secret2')).resolves.toBe(false);
     await expect(listed()).resolves.toEqual([
       {
+        id: expect.any(Number),
         username: 'alice',
         email: 'alice@example.com',
         isActive: true,
