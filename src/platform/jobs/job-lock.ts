@@ -67,7 +67,7 @@ export async function runAlone(
 
 /**
  * A job that is queued again under its key while it is locked loses the key and all attempts, so that only the new one runs
- * again.
+ * again. The transaction that does so may have begun before the job was locked, and its time is then the earlier one.
  */
 const RELEASE = `
   with abandoned as (
@@ -81,7 +81,8 @@ const RELEASE = `
       )))
   select graphile_worker.force_unlock_workers(array[locked_by]),
     array(select j.id from graphile_worker.jobs j where j.locked_by = abandoned.locked_by
-      and j.key is null and j.attempts >= j.max_attempts and j.updated_at > j.locked_at) as replaced
+      and j.key is null and j.attempts >= j.max_attempts
+      and (j.updated_at > j.locked_at or (j.last_error is null and j.updated_at <> j.created_at))) as replaced
   from abandoned`;
 
 /**

@@ -87,6 +87,23 @@ it('a job that is queued again under its key after its process was killed is run
   expect(runs).toBe(1);
 });
 
+it('the same if the transaction that queues it again began before the job (R30)', async () => {
+  const addWithKey = (db = database.db) => db.raw(`select graphile_worker.add_job('job', job_key => 'key')`);
+  const again = await database.db.transaction();
+  await again.raw('select now()'); // the time of all that it does
+  const child = await startEndless();
+  await addWithKey();
+  await once(child.stdout!, 'data');
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  await addWithKey(again);
+  await again.commit();
+  let runs = 0;
+  await start({ name: 'job', isAlone: true, run: async () => void (runs += 1) });
+  await until(async () => (await queue()).length === 0);
+  expect(runs).toBe(1);
+});
+
 it('two processes never run a job at once, even if the queue gives it to both (R31)', async () => {
   let running = 0;
   let most = 0;
