@@ -39,6 +39,7 @@ const PUBLIC: readonly ListedPage[] = [
     search: '/search?q=shop',
     'search-nothing': '/search?q=zeppelin',
     start: '/start/',
+    'api-docs': '/docs/api/',
     'profile-visitor': '/u/alice/',
     'organization-visitor': '/u/acme/',
     'repository-official': '/_/debian/',

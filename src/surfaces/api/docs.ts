@@ -7,7 +7,7 @@ import type { Guard, Route } from '../../platform/http/route';
 import { ENDPOINTS } from './endpoints';
 import { openApiDocument } from './openapi';
 
-/* The documentation of the API: the OpenAPI document, and Swagger UI to read it. */
+/* The documentation of the API: the OpenAPI document, and the files of Swagger UI. A page shows them. */
 
 /** The document is for programs, the other routes for browsers. */
 export type DocsAccess = 'open' | 'page';
@@ -15,34 +15,14 @@ type DocsCallers = Record<DocsAccess, undefined>;
 
 const SWAGGER_UI = path.dirname(require.resolve('swagger-ui-dist/package.json'));
 
-const PAGE = `<!doctype html>
-<html lang="en">
-  <head>
-    <meta charset="utf-8">
-    <title>Drydock API</title>
-    <link rel="stylesheet" href="/api/docs/swagger-ui.css">
-    <link rel="icon" href="/api/docs/favicon-32x32.png">
-  </head>
-  <body>
-    <div id="swagger-ui"></div>
-    <script src="/api/docs/swagger-ui-bundle.js"></script>
-    <script src="/api/docs/start.js"></script>
-  </body>
-</html>
-`;
-
-const START = `SwaggerUIBundle({ url: '/api/openapi.json', dom_id: '#swagger-ui', deepLinking: true });
-`;
-
 const ASSETS = [
   ['swagger-ui.css', 'text/css; charset=utf-8'],
   ['swagger-ui-bundle.js', 'text/javascript; charset=utf-8'],
-  ['favicon-32x32.png', 'image/png'],
 ] as const;
 
 const PAGE_HEADERS = {
   'Cache-Control': 'public, max-age=3600',
-  'Content-Security-Policy': contentSecurityPolicy({ img: ['data:'] }),
+  'Content-Security-Policy': contentSecurityPolicy(),
 };
 
 let documentText: string | undefined;
@@ -53,8 +33,9 @@ function getDocument({ req }: Exchange<undefined>): Reply {
   return isNotModified(req, headers.ETag) ? empty(304, headers) : jsonText(200, documentText, headers);
 }
 
-function text(type: string, body: string): () => Reply {
-  return () => ({ status: 200, headers: { 'Content-Type': `${type}; charset=utf-8`, ...PAGE_HEADERS }, body });
+/** Where the page was before it had the frame of the others; links to it are in many places. */
+function toPage(): Reply {
+  return { status: 301, headers: { ...PAGE_HEADERS, Location: '/docs/api/' }, body: undefined };
 }
 
 function asset(name: string, type: string): () => Promise<Reply> {
@@ -67,8 +48,7 @@ function asset(name: string, type: string): () => Promise<Reply> {
 /** The routes of the documentation. */
 export const docsRoutes: readonly Route<DocsAccess, DocsCallers>[] = [
   { method: 'get', path: '/api/openapi.json', access: 'open', handle: getDocument },
-  { method: 'get', path: '/api/docs/', access: 'page', handle: text('text/html', PAGE) },
-  { method: 'get', path: '/api/docs/start.js', access: 'page', handle: text('text/javascript', START) },
+  { method: 'get', path: '/api/docs/', access: 'page', handle: toPage },
   ...ASSETS.map(([name, type]) => ({
     method: 'get' as const,
     path: `/api/docs/${name}`,

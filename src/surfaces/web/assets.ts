@@ -5,7 +5,7 @@ import { AppError } from '../../platform/errors';
 import type { WebRow } from './access';
 
 /*
- * The stylesheet, the script and the icon. Their paths change with their bytes, so that browsers can keep them forever.
+ * The stylesheets, the scripts and the icon. Their paths change with their bytes, so that browsers can keep them forever.
  */
 
 const FOLDER = path.join(__dirname, 'static');
@@ -13,6 +13,8 @@ const TYPES = {
   'style.css': 'text/css; charset=utf-8',
   'drydock.js': 'text/javascript; charset=utf-8',
   'icon.svg': 'image/svg+xml',
+  'api-docs.css': 'text/css; charset=utf-8',
+  'api-docs.js': 'text/javascript; charset=utf-8',
 } as const;
 
 type AssetName = keyof typeof TYPES;
@@ -31,6 +33,8 @@ const ASSETS: Readonly<Record<AssetName, Asset>> = {
   'style.css': load('style.css'),
   'drydock.js': load('drydock.js'),
   'icon.svg': load('icon.svg'),
+  'api-docs.css': load('api-docs.css'),
+  'api-docs.js': load('api-docs.js'),
 };
 
 function isAsset(name: string): name is AssetName {

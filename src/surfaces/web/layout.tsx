@@ -138,7 +138,7 @@ export function Layout(props: LayoutProps): View {
         <footer>
           <span>Drydock keeps old docker engines in service.</span>
           <a href="/start/">Get started</a>
-          <a href="/api/docs/">API</a>
+          <a href="/docs/api/">API</a>
         </footer>
       </body>
     </html>

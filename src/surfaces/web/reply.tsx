@@ -13,6 +13,8 @@ export interface PageParts extends Omit<LayoutProps, 'visitor' | 'children'> {
   readonly headers?: Headers;
   /** other sites to which the answers to its forms may redirect; see `contentSecurityPolicy` */
   readonly formAction?: readonly string[];
+  /** other sources of pictures */
+  readonly img?: readonly string[];
 }
 
 /**
@@ -22,7 +24,7 @@ export interface PageParts extends Omit<LayoutProps, 'visitor' | 'children'> {
  */
 export function page(
   visitor: Visitor,
-  { status = 200, headers = {}, formAction = [], ...parts }: PageParts,
+  { status = 200, headers = {}, formAction = [], img = [], ...parts }: PageParts,
   content: Children,
 ): Reply {
   const markup = (
@@ -36,7 +38,7 @@ export function page(
     status,
     headers: {
       'Content-Type': 'text/html; charset=utf-8',
-      'Content-Security-Policy': contentSecurityPolicy({ formAction }),
+      'Content-Security-Policy': contentSecurityPolicy({ formAction, img }),
       ...headers,
       ...(cookies.length === 0 ? {} : { 'Set-Cookie': cookies }),
     },

@@ -1,4 +1,5 @@
 import type { WebRow } from '../../access';
+import { getApiDocs } from './api-docs';
 import { getFavicon, getRobots } from './browser-files';
 import { getExplore } from './explore';
 import { getHome } from './home';
@@ -12,6 +13,7 @@ export const publicRows: readonly WebRow[] = [
   { method: 'get', path: '/explore/', access: 'anyone', handle: getExplore },
   { method: 'get', path: '/search', access: 'anyone', handle: getSearch },
   { method: 'get', path: '/start/', access: 'anyone', handle: getStart },
+  { method: 'get', path: '/docs/api/', access: 'anyone', handle: getApiDocs },
   { method: 'get', path: '/u/:name/', access: 'anyone', handle: getProfilePage },
   { method: 'get', path: '/robots.txt', access: 'file', handle: getRobots },
   { method: 'get', path: '/favicon.ico', access: 'file', handle: getFavicon },

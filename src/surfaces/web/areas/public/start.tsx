@@ -77,7 +77,7 @@ function CurlChecks({ visitor, hasV2 }: { readonly visitor: Visitor; readonly ha
       </p>
       <CopyLine text={`curl '${origin}/v1/search?q=busybox'`} label="Search without an engine: command" />
       <p class="fine">
-        Everything else can be scripted as well: <a href="/api/docs/">the API</a>.
+        Everything else can be scripted as well: <a href="/docs/api/">the API</a>.
       </p>
     </Panel>
   );
