@@ -7,6 +7,8 @@ COPY src ./src
 COPY migrations ./migrations
 COPY seeds ./seeds
 COPY scripts ./scripts
+# The build context has no repository: --build-arg DRYDOCK_COMMIT=$(git rev-parse --short=12 HEAD)
+ARG DRYDOCK_COMMIT=
 RUN npm run build
 
 # Dependencies of the final image: no compiler, no test tools, and no embedded Postgres (the container gets a DATABASE_URL).

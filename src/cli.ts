@@ -1,25 +1,19 @@
-import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import path from 'node:path';
 import type * as Demo from '../seeds/demo';
 import { runCommandLine } from './command-line';
 import { createLogger } from './platform/log/logger';
+import { buildName } from './platform/process/build';
 import { dieOf, outliveOutput, takeTermination, Terminated } from './platform/process/termination';
 
 /* The process behind bin/drydock.js. */
 
 const load = createRequire(__filename);
 
-function readVersion(): string {
-  const text = readFileSync(path.join(__dirname, '../../package.json'), 'utf8'); // relative to dist/src
-  return (JSON.parse(text) as { version: string }).version;
-}
-
 async function main(): Promise<void> {
   outliveOutput();
   try {
     await runCommandLine(process.argv.slice(2), {
-      version: readVersion(),
+      version: buildName(),
       seed: (ctx) => (load('../seeds/demo') as typeof Demo).seedDemo(ctx),
       environment: undefined,
       createLog: (level) => createLogger(level, 2),

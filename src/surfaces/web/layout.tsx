@@ -1,3 +1,4 @@
+import { buildName } from '../../platform/process/build';
 import { assetUrl } from './assets';
 import { Form } from './components/forms';
 import type { Children, View } from './view';
@@ -139,6 +140,7 @@ export function Layout(props: LayoutProps): View {
           <span>Drydock keeps old docker engines in service.</span>
           <a href="/start/">Get started</a>
           <a href="/docs/api/">API</a>
+          <small>Version {buildName()}</small>
         </footer>
       </body>
     </html>

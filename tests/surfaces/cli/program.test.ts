@@ -70,11 +70,13 @@ describe('help', () => {
   });
 });
 
-it('prints its version', async () => {
+it('prints its version, and the commit if the build knew it', async () => {
   const manifest: unknown = JSON.parse(readFileSync(path.join(__dirname, '../../../package.json'), 'utf8'));
   const { version } = manifest as { version: string };
   expect(version).toMatch(/^\d+\.\d+\.\d+$/);
-  await expect(startCommand(['--version'], {}).ended).resolves.toEqual(success(`${version}\n`));
+  const { code, stdout, stderr } = await startCommand(['--version'], {}).ended;
+  expect([code, stderr]).toEqual([0, '']);
+  expect(stdout.replace(/ \([0-9a-f]{7,40}(-dirty)?\)\n$/, '\n')).toBe(`${version}\n`);
   for (const word of ['--version', '-V', 'version']) {
     await expect(runInProcess([word], {})).resolves.toEqual(success('of the tests\n'));
   }
