@@ -55,7 +55,7 @@ async function listeningUrl(child: ChildProcess, onLine: (line: string) => void)
   const lines = createInterface(child.stdout);
   return new Promise((resolve, reject) => {
     lines.on('line', (line) => {
-      const url = /Drydock listens on (http:\S+)/.exec(line)?.[1];
+      const url = /Drydock listens on (https?:\S+)/.exec(line)?.[1];
       if (url !== undefined) resolve(url);
       onLine(line);
     });
