@@ -132,6 +132,8 @@ export interface Context extends ContextParts {
     readonly credentialsEpoch: number;
     readonly accessTokenId?: number | undefined;
   }>;
+  /** The accounts whose last use was noted in the last minutes, so that not each login writes it. */
+  readonly recentlySeen: LRUCache<number, true>;
   /** Credentials that were refused in the last seconds, so that a client that repeats them at once fails once. */
   readonly refusedLogins: SecretCache<{ readonly isRefused: true }>;
   /** A cache of immutable bytes, and of lists together with their version. */

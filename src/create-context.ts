@@ -17,6 +17,7 @@ import { workshops } from './workshops';
 
 const CACHE_BYTES = 64 * 1024 * 1024;
 const RECENT_PULLS = { max: 20_000, ttl: 5 * 60_000 };
+const RECENTLY_SEEN = { max: 20_000, ttl: 5 * 60_000 };
 const SEARCH_TOTALS = { entries: 500, longestMs: 60_000 };
 
 /** Clients of v2 that a POST has refused try the same with a GET. */
@@ -69,6 +70,7 @@ export function createContext(
     },
     registrationLimiter: limiter(registrationLimit(settings.registrationsPerHour)),
     recentLogins: new SecretCache(),
+    recentlySeen: new LRUCache(RECENTLY_SEEN),
     refusedLogins: new SecretCache(REFUSED_LOGIN_MS),
     cache: new ByteCache(CACHE_BYTES),
     searchTotals: new BriefCache(SEARCH_TOTALS),

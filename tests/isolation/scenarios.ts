@@ -225,6 +225,8 @@ export const SCENARIOS: Readonly<Record<string, Prepare>> = {
     return { query: `?${new URLSearchParams(asked).toString()}` };
   },
   'POST /admin/users/:name/status/': () => ({ fields: { admin: 'on' } }),
+  'POST /admin/users/': () => ({ fields: { username: 'somebody', email: 'somebody@example.com' } }),
+  'POST /admin/users/:name/second-factor/': async (stage) => (await turnedOn(stage), {}),
   'POST /admin/users/:name/convert/': NANCY,
   'POST /admin/users/:name/delete/': NANCY,
   'POST /admin/jobs/drop/': async (stage) => ({ fields: { id: await waitingJob(stage) } }),

@@ -56,6 +56,7 @@ const ORDINARY: Readonly<Record<Surface | 'cli', readonly RegExp[]>> = {
     /^POST \/account\/(teams\/\w+|invitation\/:secret)$/,
     /^POST \/organizations\/(add|:org\/(settings|plan|plan\/assign|robots))$/,
     /^POST \/organizations\/:org\/(teams|invitations)\b/,
+    /^POST \/admin\/users$/, // as in the API
     /^POST \/admin\/(users\/:name\/plan|plans|plans\/delete|storage\/\w+|jobs\/\w+|comments\/\w+)$/,
     /^POST \/repository\/add$/,
     /^POST \/(r\/:namespace|_)\/:name\b/,

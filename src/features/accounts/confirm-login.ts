@@ -5,7 +5,7 @@ import { verifyFirstFactor } from './credentials';
 import { useCode } from './second-factor-codes';
 import * as sessions from './sessions.store';
 
-type Confirming = Needs<'db' | 'log' | 'passwords' | 'loginLimiters' | 'tokenKey' | 'recentLogins'>;
+type Confirming = Needs<'db' | 'log' | 'passwords' | 'loginLimiters' | 'tokenKey' | 'recentLogins' | 'recentlySeen'>;
 
 /** What a user gives to show that the browser is still theirs. */
 export interface GivenAgain {

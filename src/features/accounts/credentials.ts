@@ -4,11 +4,12 @@ import type { CountedTry } from '../../platform/passwords/password-checker';
 import { recordLogin } from '../audit/audit';
 import { isAccessToken, verifyAccessToken } from './access-tokens';
 import type { Identity } from '../access/actor';
+import { noteSeen } from './last-seen';
 import { LOGIN_LIMITS, networkOf, tryCounted, type LoginLimit } from './login-limits';
 import { normalizeUsername } from './account-rules';
 import { findByUsername, type UserRow } from './users.store';
 
-type Checking = Needs<'db' | 'log' | 'passwords' | 'loginLimiters' | 'recentLogins'>;
+type Checking = Needs<'db' | 'log' | 'passwords' | 'loginLimiters' | 'recentLogins' | 'recentlySeen'>;
 
 interface Attempt {
   readonly username: string;
@@ -72,6 +73,7 @@ async function checkPassword(
   const isRight = isRemembered || (await tryPassword(ctx, { username, password, address, user }));
   if (!isRight || user === undefined) return undefined;
   if (!user.is_active) throw new AppError('inactive', 'Account is not Active');
+  noteSeen(ctx, user.id);
   const identity = { userId: user.id, credentialsEpoch: user.credentials_epoch, accessTokenId: undefined };
   return { identity, username, hasSecondFactor: user.has_second_factor };
 }

@@ -37,9 +37,13 @@ const ROBOT_PAGE = '/organizations/:org/robots/:robot';
 export const GUARDED_ACTIONS = {
   'change the password': {
     api: [`PUT ${USER}/password/`],
-    pages: ['POST /account/password/'],
+    pages: ['POST /account/password/', 'POST /admin/users/:name/password/'],
     v1: ['PUT /v1/users/:username'],
     cli: ['user passwd'],
+    proof: 'password',
+  },
+  'have a link to set a password mailed to a user': {
+    pages: ['POST /admin/users/:name/reset/'],
     proof: 'password',
   },
   'set a forgotten password': {
@@ -74,6 +78,7 @@ export const GUARDED_ACTIONS = {
       'POST /account/second-factor/begin/',
       'POST /account/second-factor/confirm/',
       'POST /account/second-factor/off/',
+      'POST /admin/users/:name/second-factor/',
     ],
     cli: ['user second-factor-off'],
     proof: 'password',

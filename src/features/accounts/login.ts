@@ -15,7 +15,7 @@ import { createSession, endSession, type Session } from './sessions';
 const TICKET_SECONDS = 300;
 const TICKET = /^(\d{1,15})\.(\d{1,10})\.(\d{1,12})\.([0-9a-f]{64})$/;
 
-type LoggingIn = Needs<'db' | 'log' | 'passwords' | 'loginLimiters' | 'recentLogins' | 'tokenKey'>;
+type LoggingIn = Needs<'db' | 'log' | 'passwords' | 'loginLimiters' | 'recentLogins' | 'recentlySeen' | 'tokenKey'>;
 
 /** The browser that logs in. */
 export interface Browser {

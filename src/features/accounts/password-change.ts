@@ -4,7 +4,7 @@ import { verifyFirstFactor } from './credentials';
 import { authorizeAccount } from './own-account';
 import { changeUser } from './users';
 
-type Changing = Needs<'db' | 'log' | 'passwords' | 'loginLimiters' | 'recentLogins'>;
+type Changing = Needs<'db' | 'log' | 'passwords' | 'loginLimiters' | 'recentLogins' | 'recentlySeen'>;
 
 /**
  * Sets a new password. The owner must give the current one too, although they are logged in: another person who uses a

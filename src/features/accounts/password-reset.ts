@@ -1,5 +1,6 @@
 import type { Needs } from '../../context';
 import { inTransaction } from '../../platform/db/db';
+import type { Actor } from '../access/actor';
 import { recordEvent } from '../audit/audit';
 import { confirmOwnership } from './confirmation';
 import { checkLinkSecret, takeLinkSecret } from './email-links';
@@ -7,6 +8,7 @@ import { forgiveFailures } from './login-limits';
 import { countMailAsk } from './mail-limits';
 import { queuePasswordReset } from './mail-queue';
 import { assertPassword, isMailable } from './account-rules';
+import { authorizeAccount } from './own-account';
 import { tellAccount } from './security-notices';
 import { updatePassword } from './users.store';
 
@@ -31,6 +33,19 @@ export async function requestPasswordReset(
 ): Promise<void> {
   const mayHaveOne = await countMailAsk(ctx.mailLimiters, nameOrAddress, address);
   if (mayHaveOne && isMailable(nameOrAddress)) await queuePasswordReset(ctx.db, nameOrAddress);
+}
+
+/**
+ * Sends the same link to an account, for administrators. The account needs an address that can get one.
+ *
+ * @throws AppError those of `authorizeAccount`
+ */
+export async function sendPasswordReset(ctx: Needs<'db'>, actor: Actor, name: string): Promise<void> {
+  const { username, doer } = await authorizeAccount(ctx, actor, name, 'login');
+  await inTransaction(ctx.db, async (tx) => {
+    await queuePasswordReset(tx, username);
+    await recordEvent(tx, doer, { action: 'user.password_reset_sent', subject: username });
+  });
 }
 
 /**

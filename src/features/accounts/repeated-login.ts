@@ -12,7 +12,7 @@ import { networkOf } from './login-limits';
  * @throws AppError as `verifyCredentials`
  */
 export async function verifyRepeated(
-  ctx: Needs<'db' | 'log' | 'passwords' | 'loginLimiters' | 'recentLogins' | 'refusedLogins'>,
+  ctx: Needs<'db' | 'log' | 'passwords' | 'loginLimiters' | 'recentLogins' | 'recentlySeen' | 'refusedLogins'>,
   name: string,
   password: string,
   address: string,

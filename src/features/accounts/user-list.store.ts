@@ -1,5 +1,6 @@
 import type { Db } from '../../platform/db/db';
 import { query } from '../../platform/db/query';
+import { LAST_SEEN } from './last-seen.store';
 
 export interface StatusRow {
   id: number;
@@ -54,8 +55,7 @@ export async function list(db: Db, wanted: Wanted, limit: number, offset: number
     db,
     `select u.id, u.username, u.is_active, u.is_admin, u.created_at, u.robot_of,
        (select n.plan from namespaces n where n.owner_id = u.id) as plan,
-       greatest((select max(s.last_seen_at) from sessions s where s.user_id = u.id),
-         (select max(t.last_used_at) from access_tokens t where t.user_id = u.id)) as last_seen_at,
+       ${LAST_SEEN} as last_seen_at,
        (select e.email from emails e where e.user_id = u.id and e.is_primary) as email
      from users u where ${FILTER} order by u.username limit $4 offset $5`,
     [...valuesOf(wanted), limit, offset],

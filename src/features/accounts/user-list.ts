@@ -3,7 +3,9 @@ import { containing } from '../../platform/db/query';
 import * as store from './user-list.store';
 import type { Actor } from '../access/actor';
 import { requireAdministrator } from '../access/current-account';
-import { getUser, toUser, type User } from './users';
+import { normalizeUsername, noSuchUser } from './account-rules';
+import { toUser, type User } from './users';
+import { findByUsername } from './users.store';
 
 /** The properties of an account that only administrators change. */
 export interface AccountStatus {
@@ -23,7 +25,7 @@ export interface UserFilter {
 export interface ListedUser extends User {
   /** of its namespace; undefined: a robot, which has none */
   readonly plan: string | undefined;
-  /** the last use in a browser that is still logged in, or by an access token; undefined: not known */
+  /** the last use of any kind, to five minutes; undefined: not known */
   readonly lastSeenAt: Date | undefined;
 }
 
@@ -62,7 +64,13 @@ export async function listUsersPage(
  *
  * @throws AppError `not_found`, and those of `requireAdministrator`
  */
-export async function showUser(ctx: Needs<'db'>, actor: Actor, username: string): Promise<User> {
+export async function showUser(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  username: string,
+): Promise<User & { readonly hasSecondFactor: boolean }> {
   await requireAdministrator(ctx, actor);
-  return getUser(ctx, username);
+  const row = await findByUsername(ctx.db, normalizeUsername(username));
+  if (row === undefined) throw noSuchUser(username);
+  return { ...toUser(row), hasSecondFactor: row.has_second_factor };
 }

@@ -29,6 +29,7 @@ export type AuditAction =
   | 'user.registered'
   | 'user.created'
   | 'user.password_changed'
+  | 'user.password_reset_sent' // an administrator has a link mailed to the user
   | 'user.email_added'
   | 'user.email_confirmed'
   | 'user.primary_email_changed'

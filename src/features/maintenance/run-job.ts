@@ -4,6 +4,7 @@ import type { Job } from '../../platform/jobs/queue';
 import type { GcNeeds } from '../images/gc';
 import { MAINTENANCE_JOB } from './job-name';
 import * as store from './runs.store';
+import { renewStorageReport } from './storage-report';
 import { work } from './work';
 
 const BEAT_MS = 2000;
@@ -62,6 +63,9 @@ async function runOne(ctx: GcNeeds, run: store.RunRow, stopping: AbortSignal, be
   );
   over.abort();
   await beating;
+  await renewStorageReport(ctx).catch((error: unknown) => {
+    ctx.log.warn({ err: error, run: run.id }, 'could not count the storage after a maintenance run');
+  });
   await store.finish(ctx.db, run.id, { ...end, progress });
 }
 

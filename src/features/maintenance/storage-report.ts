@@ -111,15 +111,19 @@ export async function storageReport(ctx: Needs<'db'>, actor: Actor, range: Range
   return { asOf, ...figures, total, namespaces };
 }
 
+/** Computes the figures again, after a change that readers look for at once. */
+export async function renewStorageReport(ctx: Needs<'db'>): Promise<void> {
+  await inLongTransaction(ctx.db, async (tx) => {
+    await store.lockFigures(tx);
+    await store.renewFigures(tx);
+  });
+}
+
 /** The job that computes the figures again each hour. */
 export function storageReportJob(ctx: Needs<'db'>): Job {
   return {
     name: JOB,
     schedule: '47 * * * *',
-    run: () =>
-      inLongTransaction(ctx.db, async (tx) => {
-        await store.lockFigures(tx);
-        await store.renewFigures(tx);
-      }),
+    run: () => renewStorageReport(ctx),
   };
 }

@@ -40,6 +40,16 @@ it('shows how many layers were read for clients of v2, and how many of them cann
   );
 });
 
+it('has the figures of a scrub as soon as it has ended', async () => {
+  await pushImages(server, 'alice/app', [createImage()]);
+  expect((await admin.get(PATH)).html).toContain('1 never');
+  // As if the figures had taken long to compute: readers then get those that are there.
+  await server.ctx.db('storage_totals').update({ took_ms: 1000 });
+  await start('scrub');
+  await maintenanceJob(server.ctx).run(new AbortController().signal);
+  expect((await admin.get(PATH)).html).not.toContain('1 never');
+});
+
 it('a dry run of gc waits, refreshes itself, and ends with its result', async () => {
   await start('gc_dry_run');
   const waiting = await admin.get(PATH);

@@ -22,7 +22,7 @@ const listedUserSchema = z
       .string()
       .nullable()
       .describe("The plan of the account's namespace; null for a robot, which has no namespace"),
-    last_seen_at: moment.nullable().describe('Last activity in a browser or with an access token; null if unknown'),
+    last_seen_at: moment.nullable().describe('Last use of any kind, accurate to five minutes; null if unknown'),
   })
   .meta({ id: 'ListedUser' });
 

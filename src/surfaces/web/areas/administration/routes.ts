@@ -6,8 +6,17 @@ import { getJobs, postDrop, postRetry } from './jobs';
 import { getOverview } from './overview';
 import { getPlans, postDeletePlan, postPlans } from './plans';
 import { getRuns, getStorage, postCancel, postStart } from './storage';
-import { getUserPage, postConvert, postDelete, postPlan, postStatus } from './user';
-import { getUsers } from './users';
+import {
+  getUserPage,
+  postConvert,
+  postDelete,
+  postPassword,
+  postPlan,
+  postReset,
+  postSecondFactor,
+  postStatus,
+} from './user';
+import { getUsers, postUser } from './users';
 
 const USER = '/admin/users/:name';
 
@@ -15,8 +24,12 @@ const USER = '/admin/users/:name';
 export const administrationRows: readonly WebRow[] = [
   { method: 'get', path: '/admin/', access: 'administrator', handle: getOverview },
   { method: 'get', path: '/admin/users/', access: 'administrator', handle: getUsers },
+  { method: 'post', path: '/admin/users/', access: 'administrator-form', handle: postUser },
   { method: 'get', path: `${USER}/`, access: 'administrator', handle: getUserPage },
   { method: 'post', path: `${USER}/status/`, access: 'administrator-form', handle: postStatus },
+  { method: 'post', path: `${USER}/password/`, access: 'administrator-form', handle: postPassword },
+  { method: 'post', path: `${USER}/reset/`, access: 'administrator-form', handle: postReset },
+  { method: 'post', path: `${USER}/second-factor/`, access: 'administrator-form', handle: postSecondFactor },
   { method: 'post', path: `${USER}/plan/`, access: 'administrator-form', handle: postPlan },
   { method: 'post', path: `${USER}/convert/`, access: 'administrator-form', handle: postConvert },
   { method: 'post', path: `${USER}/delete/`, access: 'administrator-form', handle: postDelete },

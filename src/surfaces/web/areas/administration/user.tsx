@@ -1,95 +1,24 @@
 import type { Context } from '../../../../context';
+import { changePassword } from '../../../../features/accounts/password-change';
+import { sendPasswordReset } from '../../../../features/accounts/password-reset';
+import { turnOffSecondFactor } from '../../../../features/accounts/second-factor';
 import { showUser } from '../../../../features/accounts/user-list';
-import type { User } from '../../../../features/accounts/users';
 import { setStatus } from '../../../../features/namespaces/account-status';
 import { deleteUserAccount } from '../../../../features/namespaces/account-deletion';
 import { convertUser } from '../../../../features/namespaces/organizations';
 import { listPlans } from '../../../../features/namespaces/plans';
 import { getNamespaceSettings, updateNamespace } from '../../../../features/namespaces/settings';
 import { deleteUserWithRepositories } from '../../../../features/repositories/owner-deletion';
-import { fieldError } from '../../../../platform/errors';
+import { AppError, fieldError } from '../../../../platform/errors';
 import type { Reply } from '../../../../platform/http/exchange';
 import type { WebExchange, WebHandler } from '../../access';
-import { Moment } from '../../components/quantities';
-import { Actions, Checkbox, Field, Form, Problem } from '../../components/forms';
+import { Problem } from '../../components/forms';
 import { Panel } from '../../components/page-parts';
 import { PlanForm } from '../../components/plan-form';
 import { attempt, naming, type Fault } from '../../problems';
 import { page, redirect } from '../../reply';
-import type { View } from '../../view';
-import type { Visitor } from '../../visitor';
 import { AdministrationFrame } from './frame';
-
-interface Place {
-  readonly visitor: Visitor;
-  /** the base path of the account's pages */
-  readonly path: string;
-}
-
-function AccountPanel({ user, visitor, path }: Place & { readonly user: User }): View {
-  const { username } = user;
-  return (
-    <Panel title="Account">
-      <dl class="pairs">
-        <dt>Joined</dt>
-        <dd>
-          <Moment at={user.createdAt} />
-        </dd>
-        <dt>Pages</dt>
-        <dd>
-          <a href={`/u/${username}/`}>Profile</a> · <a href={`/admin/audit/?user=${username}`}>Audit log</a>
-        </dd>
-      </dl>
-      <Form visitor={visitor} action={`${path}status/`}>
-        <Checkbox label="Active: the account can log in" name="active" checked={user.isActive} />
-        <Checkbox label="Administrator: the account can do everything" name="admin" checked={user.isAdmin} />
-        <Actions>
-          <button type="submit">Save</button>
-        </Actions>
-      </Form>
-    </Panel>
-  );
-}
-
-function DangerPanels({
-  username,
-  visitor,
-  path,
-  fault,
-}: Place & { readonly username: string; readonly fault: Fault | undefined }): View {
-  return (
-    <>
-      <Panel title="Turn into an organization" tone="danger">
-        <p>The repositories are kept. The account is deleted, with its password, email addresses and access tokens.</p>
-        <Form visitor={visitor} action={`${path}convert/`} fault={fault}>
-          <Field label="Owner of the organization" name="owner" required maxlength={30} />
-          <Actions>
-            <button type="submit" class="danger">
-              Turn into an organization
-            </button>
-          </Actions>
-        </Form>
-      </Panel>
-      <Panel title="Delete the account" tone="danger">
-        <Form visitor={visitor} action={`${path}delete/`} fault={fault}>
-          <Checkbox label="Also delete its repositories" name="repositories" checked={false} />
-          <Field
-            label={`Type ${username} to confirm`}
-            name="confirmation"
-            required
-            autocomplete="off"
-            expects={username}
-          />
-          <Actions>
-            <button type="submit" class="danger">
-              Delete this account
-            </button>
-          </Actions>
-        </Form>
-      </Panel>
-    </>
-  );
-}
+import { AccountPanel, DangerPanels, LoginPanel } from './user-parts';
 
 async function userPage(ctx: Context, { caller, params }: WebExchange<'administrator'>, fault?: Fault): Promise<Reply> {
   const user = await showUser(ctx, caller.actor, params['name'] ?? '');
@@ -103,6 +32,7 @@ async function userPage(ctx: Context, { caller, params }: WebExchange<'administr
     <AdministrationFrame title={username} subtitle={user.email ?? 'No email address'} current="/admin/users/">
       <Problem fault={fault} />
       <AccountPanel user={user} visitor={caller} path={path} />
+      {user.robotOf === undefined && <LoginPanel user={user} visitor={caller} path={path} fault={fault} />}
       <Panel title="Plan">
         {slots !== undefined && (
           <p>
@@ -142,6 +72,25 @@ export const postStatus = acting(async (ctx, username, { caller }) => {
   const status = { isActive: caller.form.isOn('active'), isAdmin: caller.form.isOn('admin') };
   await setStatus(ctx, caller.actor, username, status);
   return { notice: `${username} is now ${status.isActive ? 'active' : 'inactive'}.` };
+});
+
+export const postPassword = acting(async (ctx, username, { caller }) => {
+  const given = { password: caller.form.raw('password'), current: '' };
+  if ((await changePassword(ctx, caller.actor, username, given)) === 'wrong') {
+    throw new AppError('invalid', 'Change your own password in your settings');
+  }
+  return { notice: `The password of ${username} was changed. Tell it to them.` };
+});
+
+export const postReset = acting(async (ctx, username, { caller }) => {
+  await sendPasswordReset(ctx, caller.actor, username);
+  if (ctx.mailer.isConfigured) return { notice: `A link to set a new password is on its way to ${username}.` };
+  return { notice: `This server sends no mail: the link for ${username} is in its log.` };
+});
+
+export const postSecondFactor = acting(async (ctx, username, { caller }) => {
+  await turnOffSecondFactor(ctx, caller.actor, username);
+  return { notice: `${username} now logs in with the password alone.` };
 });
 
 export const postPlan = acting(async (ctx, username, { caller }) => {

@@ -1,10 +1,18 @@
+import type { Context } from '../../../../context';
+import { usernameRule } from '../../../../features/accounts/account-rules';
 import { listUsersPage } from '../../../../features/accounts/user-list';
-import type { WebHandler } from '../../access';
+import { createUser } from '../../../../features/accounts/users';
+import type { Reply } from '../../../../platform/http/exchange';
+import type { WebExchange, WebHandler } from '../../access';
 import { Ago } from '../../components/quantities';
-import { Field, Select } from '../../components/forms';
-import { Badge, Empty, Table } from '../../components/page-parts';
+import { Actions, Field, Form, Problem, Select } from '../../components/forms';
+import { NewPasswordField } from '../../components/new-password-field';
+import { Badge, Empty, Panel, Table } from '../../components/page-parts';
 import { Paging, pageAsked } from '../../components/paging';
-import { page } from '../../reply';
+import { attempt, type Fault } from '../../problems';
+import { page, redirect } from '../../reply';
+import type { View } from '../../view';
+import type { Visitor } from '../../visitor';
 import { AdministrationFrame } from './frame';
 
 const STATES = [
@@ -14,8 +22,63 @@ const STATES = [
   { value: 'admin', label: 'Administrators' },
 ];
 
-/** A list of all accounts, with a search. */
-export const getUsers: WebHandler<'administrator'> = async (ctx, { caller, query }) => {
+interface Typed {
+  readonly username: string;
+  readonly email: string;
+}
+
+const NOTHING: Typed = { username: '', email: '' };
+
+function NewUser({
+  visitor,
+  rule,
+  typed,
+  fault,
+}: {
+  readonly visitor: Visitor;
+  readonly rule: ReturnType<typeof usernameRule>;
+  readonly typed: Typed;
+  readonly fault: Fault | undefined;
+}): View {
+  return (
+    <Panel title="Create a user">
+      <Problem fault={fault} />
+      <Form visitor={visitor} fault={fault}>
+        <Field
+          label="Username"
+          name="username"
+          value={typed.username}
+          required
+          minlength={rule.min}
+          maxlength={rule.max}
+          pattern={rule.pattern}
+          autocomplete="off"
+          hint={`${rule.words}.`}
+        />
+        <Field
+          label="Email address"
+          name="email"
+          type="email"
+          value={typed.email}
+          maxlength={254}
+          autocomplete="off"
+          hint="Optional. You state that it belongs to the user: it needs no confirmation."
+        />
+        <NewPasswordField label="Password" />
+        <Actions>
+          <button type="submit">Create user</button>
+        </Actions>
+      </Form>
+    </Panel>
+  );
+}
+
+async function usersPage(
+  ctx: Context,
+  { caller, query }: WebExchange<'administrator'>,
+  typed = NOTHING,
+  fault?: Fault,
+): Promise<Reply> {
   const text = (query.get('q') ?? '').trim().slice(0, 255);
   const state = query.get('state') ?? '';
   const asked = pageAsked(query);
@@ -27,7 +90,7 @@ export const getUsers: WebHandler<'administrator'> = async (ctx, { caller, query
   const { total, users } = await listUsersPage(ctx, caller.actor, filter, { page: asked.page, pageSize: asked.limit });
   return page(
     caller,
-    { title: 'Users', section: 'admin' },
+    { title: 'Users', section: 'admin', status: fault?.status ?? 200 },
     <AdministrationFrame title="Users" current="/admin/users/">
       <form class="filters" action="/admin/users/">
         <Field label="Name or address" name="q" type="search" value={text} />
@@ -44,13 +107,13 @@ export const getUsers: WebHandler<'administrator'> = async (ctx, { caller, query
         </Empty>
       )}
       {users.length > 0 && (
-        <Table caption="Accounts" head={['Name', 'Email', 'State', 'Plan', 'Joined', 'Last seen']}>
+        <Table caption="Accounts" head={['Name', 'State', 'Plan', 'Joined', 'Last seen']}>
           {users.map(({ username, email, isActive, isAdmin, plan, createdAt, lastSeenAt }) => (
             <tr>
               <td>
                 <a href={`/admin/users/${username}/`}>{username}</a>
+                {email !== undefined && <small class="below">{email}</small>}
               </td>
-              <td>{email ?? ''}</td>
               <td>
                 {isActive ? <Badge tone="good">active</Badge> : <Badge tone="warn">inactive</Badge>}{' '}
                 {isAdmin && <Badge tone="official">administrator</Badge>}
@@ -65,6 +128,29 @@ export const getUsers: WebHandler<'administrator'> = async (ctx, { caller, query
         </Table>
       )}
       <Paging asked={asked} total={total} path="/admin/users/" query={{ q: text, state }} />
+      <NewUser visitor={caller} rule={usernameRule(ctx.settings.hubLimits)} typed={typed} fault={fault} />
     </AdministrationFrame>,
   );
+}
+
+/** A list of all accounts, with a search. */
+export const getUsers: WebHandler<'administrator'> = (ctx, exchange) => usersPage(ctx, exchange);
+
+/** Creates an account that is active at once, also if registration is closed. */
+export const postUser: WebHandler<'administrator-form'> = async (ctx, exchange) => {
+  const { caller } = exchange;
+  const { form } = caller;
+  const typed = { username: form.text('username'), email: form.text('email') };
+  const { fault } = await attempt(() =>
+    createUser(ctx, caller.actor, {
+      username: typed.username,
+      password: form.raw('password'),
+      email: form.optional('email'),
+      isActive: true,
+      isAdmin: false,
+      isEmailVerified: true,
+    }),
+  );
+  if (fault !== undefined) return usersPage(ctx, exchange, typed, fault);
+  return redirect(caller, `/admin/users/${typed.username}/`, { notice: `The user ${typed.username} was created.` });
 };
