@@ -13,8 +13,15 @@ const PAGE_BYTES = 100_000;
 /** The distance that a user must scroll sideways to see the whole page. */
 const SIDEWAYS = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
 
+const HEADER = 61;
+
+/** The tables that have to be scrolled to be read. */
+const CUT_OFF = `[...document.querySelectorAll('.table-frame:not(.tree)')]
+  .filter((frame) => frame.scrollWidth > frame.clientWidth).map((frame) => frame.ariaLabel)`;
+
 const DESKTOP = { width: 1280, height: 800 };
-const PHONE = { width: 360, height: 740 };
+const PHONE = { width: 390, height: 844 };
+const SMALL_PHONE = { width: 360, height: 740 };
 
 function testPages(): void {
   let browser: Browser;
@@ -46,10 +53,16 @@ function testPages(): void {
     expect((await answer?.body())?.length).toBeLessThan(PAGE_BYTES);
     expect(tab.complaints.splice(0)).toEqual([]);
     expect(await seriousProblems(tab.page)).toEqual([]);
+    expect(await tab.page.evaluate(CUT_OFF)).toEqual([]);
     await tab.page.emulateMedia({ colorScheme: 'dark' });
-    await tab.page.setViewportSize(PHONE);
+    for (const size of [PHONE, SMALL_PHONE]) {
+      await tab.page.setViewportSize(size);
+      expect(await tab.page.evaluate(SIDEWAYS)).toBe(0);
+      expect(await tab.page.evaluate(CUT_OFF)).toEqual([]);
+    }
     expect(await seriousProblems(tab.page)).toEqual([]);
-    expect(await tab.page.evaluate(SIDEWAYS)).toBe(0);
+    const header = await tab.page.locator('header.top').boundingBox();
+    expect(header?.height).toBe(HEADER);
   });
 }
 

@@ -10,7 +10,7 @@ export interface LayoutProps {
   /** the title of the tab; undefined: only the name of the hub */
   readonly title: string | undefined;
   /** the link in the header to which this page belongs */
-  readonly section?: 'explore' | 'dashboard' | 'start' | 'admin';
+  readonly section?: 'explore' | 'dashboard' | 'start' | 'admin' | undefined;
   /** the text in the search field */
   readonly search?: string;
   /** the page has a search field of its own */
@@ -24,18 +24,49 @@ function current(isCurrent: boolean): { 'aria-current'?: 'page' } {
   return isCurrent ? { 'aria-current': 'page' } : {};
 }
 
-function AccountMenu({ visitor }: { visitor: Visitor }): View {
-  const { login } = visitor;
-  if (login === undefined) {
-    return (
-      <div class="account">
+/** The links of the header: at its right, and on a phone in its menu. */
+function SiteLinks({ visitor, section }: Pick<LayoutProps, 'visitor' | 'section'>): View {
+  return (
+    <>
+      <a href="/explore/" {...current(section === 'explore')}>
+        Explore
+      </a>
+      <a href="/start/" {...current(section === 'start')}>
+        Get started
+      </a>
+      {visitor.login !== undefined && (
+        <a href="/dashboard/" {...current(section === 'dashboard')}>
+          Dashboard
+        </a>
+      )}
+    </>
+  );
+}
+
+function LoginLinks({ section, visitor }: Pick<LayoutProps, 'visitor' | 'section'>): View {
+  return (
+    <>
+      <div class="account wide-only">
         <a href="/account/login/">Sign in</a>
         <a class="button small" href="/account/signup/">
           Sign up
         </a>
       </div>
-    );
-  }
+      <details class="menu account narrow-only">
+        <summary>Menu</summary>
+        <div class="menu-items">
+          <SiteLinks visitor={visitor} section={section} />
+          <a href="/account/login/">Sign in</a>
+          <a href="/account/signup/">Sign up</a>
+        </div>
+      </details>
+    </>
+  );
+}
+
+function AccountMenu({ visitor, section }: Pick<LayoutProps, 'visitor' | 'section'>): View {
+  const { login } = visitor;
+  if (login === undefined) return <LoginLinks visitor={visitor} section={section} />;
   const { username, isAdmin } = login.account;
   return (
     <details class="menu account">
@@ -43,10 +74,15 @@ function AccountMenu({ visitor }: { visitor: Visitor }): View {
         <span class="avatar" aria-hidden="true">
           {username.slice(0, 1).toUpperCase()}
         </span>
-        {username}
+        <span class="username">{username}</span>
       </summary>
       <div class="menu-items">
-        <a href="/dashboard/">Dashboard</a>
+        <span class="narrow-only">
+          <SiteLinks visitor={visitor} section={section} />
+        </span>
+        <a class="wide-only" href="/dashboard/">
+          Dashboard
+        </a>
         <a href={`/u/${username}/`}>Profile</a>
         <a href="/repository/add/">Create repository</a>
         <a href="/organizations/">Organizations</a>
@@ -86,23 +122,13 @@ function Header({ visitor, section, search = '', hasOwnSearch = false }: LayoutP
             <path class="hull" d="M3 13h18l-2.2 5.2a2 2 0 0 1-1.9 1.3H7.1a2 2 0 0 1-1.9-1.3z" />
             <path class="load" d="M6 8h3v4H6zm4.500 0h3v4h-3zm4.500 0h3v4h-3zM10.500 3.500h3v3.500h-3z" />
           </svg>
-          Drydock
+          <span>Drydock</span>
         </a>
         {hasOwnSearch ? <span class="search"></span> : <SearchField term={search} />}
-        <nav aria-label="Site">
-          <a href="/explore/" {...current(section === 'explore')}>
-            Explore
-          </a>
-          <a href="/start/" {...current(section === 'start')}>
-            Get started
-          </a>
-          {visitor.login !== undefined && (
-            <a href="/dashboard/" {...current(section === 'dashboard')}>
-              Dashboard
-            </a>
-          )}
+        <nav class="wide-only" aria-label="Site">
+          <SiteLinks visitor={visitor} section={section} />
         </nav>
-        <AccountMenu visitor={visitor} />
+        <AccountMenu visitor={visitor} section={section} />
       </div>
     </header>
   );

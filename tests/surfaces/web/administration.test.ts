@@ -32,7 +32,7 @@ it('accounts are found by a part of the name or address, and by state', async ()
   expect(html).toContain('/admin/users/sleeper/');
   expect(html).not.toContain('/admin/users/mallory/');
   expect((await admin.get('/admin/users/?state=inactive')).html).not.toContain('/admin/users/mallory/');
-  expect((await admin.get('/admin/users/?q=carol')).html).toContain('<td>unlimited</td>');
+  expect((await admin.get('/admin/users/?q=carol')).html).toContain('<td data-th="Plan">unlimited</td>');
   expect((await admin.get('/admin/users/?q=nobody_at_all')).html).toContain('No matching accounts');
 });
 
@@ -51,6 +51,42 @@ it('forms of others are refused, and change nothing', async () => {
   expect(sent.status).toBe(403);
   expect(await server.ctx.db('users').where({ username: 'alice' }).first('is_admin')).toEqual({ is_admin: false });
   expect((await admin.post('/admin/plans/', { name: 'forged', limit: '1' })).status).toBe(403);
+});
+
+it('an administrator creates a user, sets their password, and lets them in without their phone', async () => {
+  const wrong = await admin.send('/admin/users/', { username: 'Dora', password: 'x', email: '' });
+  expect(wrong.status).toBe(400);
+  expect(wrong.html).toContain('id="username-error">A username has');
+  expect(wrong.html).toContain('id="password-error">A password has');
+  const fields = { username: 'dora', password: 'first word', email: 'dora@example.com' };
+  expect((await admin.send('/admin/users/', fields)).location).toBe('/admin/users/dora/');
+  expect((await admin.get('/admin/users/dora/')).html).toContain('The user dora was created.');
+  const logIn = async (password: string): Promise<number> =>
+    (await new Browsing(server.server).send('/account/login/', { username: 'dora', password })).status;
+  expect(await logIn('first word')).toBe(303);
+
+  const page = '/admin/users/dora/';
+  expect((await admin.send(`${page}password/`, { password: 'y' }, page)).status).toBe(400);
+  expect((await admin.send(`${page}password/`, { password: 'second word' }, page)).status).toBe(303);
+  expect([await logIn('first word'), await logIn('second word')]).toEqual([400, 303]);
+
+  expect((await admin.get(page)).html).not.toContain('second-factor/');
+  await server.ctx.db('users').where({ username: 'dora' }).update({ has_second_factor: true });
+  const { id } = await server.ctx.db('users').where({ username: 'dora' }).first('id');
+  const factor = { user_id: id, sealed_secret: Buffer.alloc(20), last_step: 1, confirmed_at: new Date() };
+  await server.ctx.db('second_factors').insert(factor);
+  expect((await admin.get(page)).html).toContain(`${page}second-factor/`);
+  expect((await admin.send(`${page}second-factor/`, {}, page)).status).toBe(303);
+  expect((await admin.get(page)).html).toContain('dora now logs in with the password alone.');
+});
+
+it('an administrator has a link mailed; without a mail server the page says where the link is', async () => {
+  const page = '/admin/users/carol/';
+  expect((await admin.send(`${page}reset/`, {}, page)).status).toBe(303);
+  expect((await admin.get(page)).html).toContain('This server sends no mail: the link for carol is in its log.');
+  expect(await server.ctx.db('audit_events').where({ action: 'user.password_reset_sent' })).toHaveLength(1);
+  // The own page of an administrator has none of these.
+  expect((await admin.get('/admin/users/admin/')).html).not.toContain('/admin/users/admin/password/');
 });
 
 it('plans are created, changed, assigned, and deleted if no namespace has them', async () => {

@@ -196,7 +196,7 @@ describe('teams', () => {
     await owner.send(path, { team: 'write', access: 'read' });
     expect((await owner.get(path)).html).toContain('The team write now has access: pull.');
     await owner.send(path, { team: 'write', access: 'admin' });
-    expect((await owner.get(path)).html).toContain('<td>Pull, push and change settings</td>');
+    expect((await owner.get(path)).html).toContain('<td data-th="Access">Pull, push and change settings</td>');
     await owner.send(`${path}remove/`, { team: 'write' }, path);
     expect((await owner.get(path)).html).toContain('The team write no longer has access.');
   });

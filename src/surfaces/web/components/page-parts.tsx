@@ -1,4 +1,5 @@
-import type { Children, View } from '../view';
+import { raw } from 'hono/html';
+import { render, type Children, type View } from '../view';
 
 /** The heading of a page. */
 export function Heading({
@@ -99,7 +100,21 @@ export function Sidebar({
   );
 }
 
-/** A table. It scrolls on its own if the page is too narrow. */
+/**
+ * The rows with the name of its column in each cell. On a phone, where the cells stand below each other, it is shown
+ * before the cell; the first cell is the title of its row and needs no name.
+ */
+function withNames(rows: Children, head: readonly Children[]): Children {
+  let at = 0;
+  const text = render(<>{rows}</>).replaceAll(/<(tr|td|th)(?=[ >])/g, (tag, element: string) => {
+    at = element === 'tr' ? -1 : at + 1;
+    const name = at > 0 ? head[at] : undefined;
+    return typeof name === 'string' && /^[\w ]+$/.test(name) ? `${tag} data-th="${name}"` : tag;
+  });
+  return raw(text);
+}
+
+/** A table. On a phone, its rows are stacked. */
 export function Table({
   caption,
   head,
@@ -127,7 +142,7 @@ export function Table({
             ))}
           </tr>
         </thead>
-        <tbody>{children}</tbody>
+        <tbody>{withNames(children, head)}</tbody>
       </table>
     </div>
   );

@@ -74,7 +74,15 @@ function closeMenus() {
   });
 }
 
+/** Brings the tab of this page into view, where the tabs scroll. */
+function showCurrentTab() {
+  for (const link of document.querySelectorAll('nav:is(.tabs, .sidebar) [aria-current]')) {
+    link.scrollIntoView({ block: 'nearest', inline: 'center' });
+  }
+}
+
 offerCopying();
+showCurrentTab();
 localizeTimes();
 awaitTypedNames();
 keepFresh();

@@ -206,7 +206,7 @@ describe('the list of tags', () => {
     const { html } = await anonymous.get('/r/alice/listed/tags/');
     expect(html).toContain(`<code>docker pull ${server.host}/alice/listed:1.0</code>`);
     expect(html).toContain(`data-copy="docker pull ${server.host}/alice/listed:1.0"`);
-    expect(html).toContain('<td>alice, <span>docker 1.5.0</span></td>');
+    expect(html).toContain('<td data-th="Pushed by">alice, <span>docker 1.5.0</span></td>');
     expect((await anonymous.get('/r/alice/listed/tags/1.0/')).html).toContain('<dd>alice, <span>docker 1.5.0</span>');
     // Without the tag latest the overview names a tag that exists.
     expect((await anonymous.get('/r/alice/listed/')).html).toContain(`docker pull ${server.host}/alice/listed:1.0<`);

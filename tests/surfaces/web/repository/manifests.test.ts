@@ -58,7 +58,9 @@ describe('the page of a tag that was pushed over v2', () => {
     expect(html).toContain('GREETING=&lt;b&gt;hi&lt;/b&gt;');
     expect(html).toContain('team=&lt;i&gt;web&lt;/i&gt;');
     expect(html).toContain('ADD base.tar /');
-    expect(html).toMatch(/no layer<\/span><\/td><td class="wide"><code class="command">ENV GREETING=hi/);
+    expect(html).toMatch(
+      /no layer<\/span><\/td><td data-th="Created by" class="wide"><code class="command">ENV GREETING=hi/,
+    );
     expect(html).toContain('skopeo 1.22.0');
   });
 

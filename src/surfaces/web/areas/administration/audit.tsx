@@ -60,17 +60,19 @@ export const getAudit: WebHandler<'administrator'> = async (ctx, { caller, query
         </Empty>
       )}
       {events.length > 0 && (
-        <Table caption="Events, newest first" head={['When', 'Who', 'From', 'Action', 'Subject', 'Details']}>
+        <Table caption="Events, newest first" head={['When', 'Who', 'Action', 'Subject', 'Details']}>
           {events.map(({ at, actor, address, action: what, subject: whom, details }) => (
             <tr>
               <td>
                 <Moment at={at} />
               </td>
-              <td>{actor ?? '(unknown)'}</td>
-              <td class="mono">{address}</td>
-              <td class="mono">{what}</td>
-              <td>{whom}</td>
               <td>
+                {actor ?? 'unknown'}
+                <small class="below">{address}</small>
+              </td>
+              <td class="mono">{what}</td>
+              <td class="text">{whom}</td>
+              <td class="text">
                 <Details details={details} />
               </td>
             </tr>

@@ -1,8 +1,8 @@
 import type { View } from '../../view';
 
 /* Texts of other users may be long; the page may not. */
-export const COMMANDS_BYTES = 22_000;
-export const NOTES_BYTES = 10_000;
+export const COMMANDS_BYTES = 18_000;
+export const NOTES_BYTES = 9_000;
 
 /** The command that created a layer, and a note below it. */
 export function CreatedBy({
