@@ -85,12 +85,12 @@ async function totalsOrLater(db: Db): Promise<store.TotalsRow> {
   }
 }
 
-/** How much is stored in total; up to an hour old. */
-export async function getStorageTotals(
+/** How much was stored when it was counted last. It is not counted now, because anyone may ask. */
+export async function findStorageTotals(
   ctx: Needs<'db'>,
-): Promise<Pick<StorageReport, 'repositories' | 'images' | 'bytes' | 'damagedLayers'>> {
-  const { repositories, images, bytes, damaged: damagedLayers } = await totalsOrLater(ctx.db);
-  return { repositories, images, bytes, damagedLayers };
+): Promise<Pick<StorageReport, 'repositories' | 'bytes' | 'damagedLayers'> | undefined> {
+  const known = await store.findTotals(ctx.db);
+  return known && { repositories: known.repositories, bytes: known.bytes, damagedLayers: known.damaged };
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
 import request from 'supertest';
 import { recordEvent, OPERATOR } from '../../../src/features/audit/audit';
+import { renewStorageReport } from '../../../src/features/maintenance/storage-report';
 import { BUILD } from '../../../src/platform/process/build';
 import { createChain, pushImages, startPull } from '../../helpers/images';
 import { startSibling } from '../../helpers/sibling-server';
@@ -49,10 +50,10 @@ it('counts what happens', async () => {
 
 it('has what is stored, in the queue and ready, and the version', async () => {
   await pushImages(server, 'alice/web', createChain(1));
-  await recordEvent(server.ctx.db, OPERATOR, { action: 'backup.run' as 'gc.run', subject: '' });
+  await recordEvent(server.ctx.db, OPERATOR, { action: 'backup.run', subject: '' });
   await server.ctx.db.raw(`select graphile_worker.add_job('later', run_at => now() - interval '1 hour')`);
   await server.ctx.db.raw(`select graphile_worker.add_job('never', run_at => now() + interval '1 hour')`);
-  await server.ctx.db('storage_totals').del();
+  await renewStorageReport(server.ctx);
   // A server reads the site-wide figures at most every five seconds; another one has read none yet.
   const sibling = await startSibling(server);
   try {
@@ -72,6 +73,17 @@ it('has what is stored, in the queue and ready, and the version', async () => {
     expect(found['drydock_jobs{state="waiting"}']).toBeGreaterThanOrEqual(2);
     expect(Math.round((found['drydock_oldest_job_seconds'] ?? 0) / 60)).toBe(60);
     expect(Date.now() / 1000 - (found['drydock_last_backup_timestamp_seconds'] ?? 0)).toBeLessThan(600);
+  } finally {
+    await sibling.close();
+  }
+});
+
+it('counts nothing again for anyone who asks', async () => {
+  await server.ctx.db('storage_totals').del();
+  const sibling = await startSibling(server);
+  try {
+    expect(await read(sibling.server)).not.toHaveProperty('drydock_storage_bytes');
+    expect(await server.ctx.db('storage_totals')).toEqual([]);
   } finally {
     await sibling.close();
   }
