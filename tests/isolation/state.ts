@@ -11,9 +11,7 @@ import { inReplica, insertSql, listTables, type Table } from '../helpers/tables'
 
 /** Columns that any request may write: the last use of credentials, and failed logins. */
 const VOLATILE = ['last_used_at', 'last_used_address', 'last_seen_at'];
-/** Figures are computed again for readers, `/metrics` among them, when they are no longer fresh. */
-const FIGURES = ['storage_totals', 'storage_by_namespace'];
-const IGNORED = new Set(['rate_limits', 'failure_counts', 'knex_migrations', 'knex_migrations_lock', ...FIGURES]);
+const IGNORED = new Set(['rate_limits', 'failure_counts', 'knex_migrations', 'knex_migrations_lock']);
 
 async function tablesOf(db: Db): Promise<Table[]> {
   return (await listTables(db)).filter(({ name }) => !name.includes('.') && !IGNORED.has(name));

@@ -1,3 +1,4 @@
+/* global SwaggerUIBundle */
 /* Starts Swagger UI. What it sends with the session of the browser has the token of that session. */
 
 const SAFE = ['GET', 'HEAD'];
