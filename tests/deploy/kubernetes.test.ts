@@ -33,12 +33,12 @@ it('refuses a field that is not of the schema', () => {
 });
 
 it('names what the other files have', () => {
-  const deployment = new Deployment(read('deployment.yaml'));
+  const deployment = new Deployment(read('deployment.yaml') as never);
   const { template, selector } = deployment.spec ?? {};
   const [container] = template?.spec?.containers ?? [];
-  const service = new Service(read('service.yaml'));
-  const secret = new Secret(read('secret.yaml'));
-  const claim = new PersistentVolumeClaim(read('storage.yaml'));
+  const service = new Service(read('service.yaml') as never);
+  const secret = new Secret(read('secret.yaml') as never);
+  const claim = new PersistentVolumeClaim(read('storage.yaml') as never);
   expect(selector?.matchLabels).toEqual(template?.metadata?.labels);
   expect(service.spec?.selector).toEqual(template?.metadata?.labels);
   expect(container?.envFrom).toEqual([{ secretRef: { name: secret.metadata?.name } }]);
@@ -47,7 +47,7 @@ it('names what the other files have', () => {
 });
 
 it('sets variables that Drydock knows, and that are valid', () => {
-  const { stringData = {} } = new Secret(read('secret.yaml'));
+  const { stringData = {} } = new Secret(read('secret.yaml') as never);
   expect(Object.keys(stringData).filter((name) => !VARIABLES.includes(name))).toEqual([]);
   expect(() => readConfig(stringData)).not.toThrow();
 });
