@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import request from 'supertest';
 import { recordEvent, OPERATOR } from '../../src/features/audit/audit';
+import { renewStorageReport } from '../../src/features/maintenance/storage-report';
 import { describeInstalled, isInstalled } from '../helpers/installed';
 import { startTestServer, type TestServer } from '../helpers/test-server';
 
@@ -13,8 +14,8 @@ let server: TestServer;
 let text: string;
 beforeAll(async () => {
   server = await startTestServer();
-  await recordEvent(server.ctx.db, OPERATOR, { action: 'gc.run', subject: '' });
-  await server.ctx.db('audit_events').update({ action: 'backup.run' });
+  await recordEvent(server.ctx.db, OPERATOR, { action: 'backup.run', subject: '' });
+  await renewStorageReport(server.ctx);
   ({ text } = await request(server.url).get('/metrics').expect(200));
 });
 afterAll(() => server.close());
@@ -40,7 +41,9 @@ it.each(['deploy/grafana-dashboard.json', 'deploy/alerts.yml', 'deploy/alerts.te
 );
 
 it('all of our metrics are in docs/METRICS.md and on the dashboard', () => {
-  const own = printed().filter((name) => name.startsWith('drydock_')).sort(); // prettier-ignore
+  const own = printed()
+    .filter((name) => name.startsWith('drydock_'))
+    .sort();
   expect(namedIn('docs/METRICS.md').filter((name) => name.startsWith('drydock_'))).toEqual(own);
   expect(namedIn('deploy/grafana-dashboard.json').filter((name) => name.startsWith('drydock_'))).toEqual(own);
 });

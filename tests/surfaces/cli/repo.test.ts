@@ -47,7 +47,7 @@ describe('repo create', () => {
     ['alice/', 'No repository can have the name alice/: a name has 1 to 255 characters'],
     [
       'My/app',
-      'No repository can have the name My/app: "My" cannot be a namespace, it has 2 to 255 lower-case letters, digits and ' +
+      'No repository can have the name My/app: "My" cannot be a namespace, it has 2 to 255 lowercase letters, digits and ' +
         '"_", with single "-" between them',
     ],
   ])('refuses %s', async (name, sentence) => {
