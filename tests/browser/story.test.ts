@@ -111,7 +111,7 @@ function tellStory(hasScript: boolean): void {
   it('bobby creates an access token, with which docker 1.5.0 pushes and pulls', async () => {
     await bobby.pickInMenu('Settings');
     await bobby.follow('Access tokens');
-    await bobby.choose('Access', 'Write: pull and push');
+    await bobby.choose('Permissions', 'Write: pull and push');
     await bobby.send({ Name: 'old host' }, 'Create token');
     engine = new Engine(stage, 'bobby', await bobby.read('The access token'));
     await canBeUsed(bobby);
@@ -194,7 +194,7 @@ function tellStory(hasScript: boolean): void {
 
   it('alice sets up a second factor, signs out by the keyboard, and needs it to sign in again', async () => {
     await alice.pickInMenu('Settings');
-    await alice.follow('Second factor');
+    await alice.follow('Two-factor authentication');
     await alice.press('Set up');
     const secret = await alice.read('The secret');
     await canBeUsed(alice);

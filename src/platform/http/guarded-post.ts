@@ -96,9 +96,18 @@ export class GuardedClient {
     }
   }
 
+  /**
+   * Why a POST to a URL would be refused, as far as that is known without asking for the addresses of a name: its host
+   * is a forbidden address, or `localhost`.
+   */
+  whyRefused(url: string): string | undefined {
+    const { host, port } = placeOf(parseTarget(url));
+    const address = host === 'localhost' ? '127.0.0.1' : host;
+    return isIP(address) === 0 ? undefined : this.rule({ host, port, address });
+  }
+
   private async checkedAddresses(target: URL): Promise<readonly Resolved[]> {
-    const host = target.hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '');
-    const port = Number(target.port === '' ? (target.protocol === 'https:' ? 443 : 80) : target.port);
+    const { host, port } = placeOf(target);
     if (isIP(host) !== 0) {
       this.assertAllowed({ host, port, address: host });
       return [{ address: host, family: isIP(host) }];
@@ -156,6 +165,11 @@ interface Sent extends GuardedPost {
 }
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+
+function placeOf(target: URL): { host: string; port: number } {
+  const host = target.hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '');
+  return { host, port: Number(target.port === '' ? (target.protocol === 'https:' ? 443 : 80) : target.port) };
+}
 
 /** @throws RefusedTargetError for a URL that is refused regardless of its host */
 function parseTarget(url: string): URL {

@@ -48,16 +48,18 @@ function LoginLinks({ section, visitor }: Pick<LayoutProps, 'visitor' | 'section
     <>
       <div class="account wide-only">
         <a href="/account/login/">Sign in</a>
-        <a class="button small" href="/account/signup/">
-          Sign up
-        </a>
+        {visitor.canSignUp && (
+          <a class="button small" href="/account/signup/">
+            Sign up
+          </a>
+        )}
       </div>
       <details class="menu account narrow-only">
         <summary>Menu</summary>
         <div class="menu-items">
           <SiteLinks visitor={visitor} section={section} />
           <a href="/account/login/">Sign in</a>
-          <a href="/account/signup/">Sign up</a>
+          {visitor.canSignUp && <a href="/account/signup/">Sign up</a>}
         </div>
       </details>
     </>

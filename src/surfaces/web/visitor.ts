@@ -36,6 +36,8 @@ export interface Visitor {
   readonly actor: Actor;
   /** undefined: the visitor is not logged in */
   readonly login: Login | undefined;
+  /** the operator lets everyone create an account */
+  readonly canSignUp: boolean;
   /** the path and query of the page */
   readonly url: string;
   /** the `scheme://host[:port]` with which this browser reaches us */
@@ -105,6 +107,7 @@ export async function welcome(
     address,
     actor: login?.actor ?? { kind: 'anonymous', address },
     login,
+    canSignUp: ctx.settings.registrationOpen,
     url: req.url ?? '/',
     origin,
     notice: notice?.notice,

@@ -226,3 +226,19 @@ it('the guarded client uses no proxy, whatever the environment says', async () =
   }
   expect([there.received.length, proxy.received.length]).toEqual([1, 0]);
 });
+
+it('says in advance what it will refuse, without resolving a name', () => {
+  const client = new GuardedClient(addressRule([]), { resolve: () => Promise.reject(new Error('was resolved')) });
+  for (const url of [
+    'http://127.0.0.1/',
+    'http://localhost:8080/x',
+    'http://[::1]/',
+    'http://10.0.0.1/',
+    'http://169.254.169.254/',
+  ]) {
+    expect([url, typeof client.whyRefused(url)]).toEqual([url, 'string']);
+  }
+  for (const url of ['http://192.0.3.1/', 'https://ci.example.com/hook']) {
+    expect([url, client.whyRefused(url)]).toEqual([url, undefined]);
+  }
+});

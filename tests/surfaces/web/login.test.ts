@@ -80,6 +80,7 @@ describe('signing up', () => {
       const { html } = await browser.get('/account/signup/');
       expect(html).toContain('Registration is closed here');
       expect(html).not.toContain('name="password"');
+      for (const path of ['/', LOGIN]) expect((await browser.get(path)).html).not.toContain('/account/signup/');
       const form = { username: 'newcomer', email: 'newcomer@example.com', password: 'secret' };
       expect((await browser.send('/account/signup/', form, LOGIN)).status).toBe(403);
       expect(await closed.ctx.db('users').where({ username: 'newcomer' })).toEqual([]);

@@ -231,3 +231,12 @@ describe('the files that browsers and robots request by themselves', () => {
     expect((await stranger.get('/robots.txt')).html).toMatch(/^User-agent: \*\nDisallow: \/account\/\n/);
   });
 });
+
+it.each([
+  ['/u/alice/app/', '/r/alice/app/'],
+  ['/u/nobody/nothing', '/r/nobody/nothing/'],
+  ['/u/library/debian/', '/_/debian/'],
+])('the address of the Hub %s redirects to %s, whether it exists or not', async (from, to) => {
+  const { status, location } = await new Browsing(server.server).get(from);
+  expect([status, location]).toEqual([302, to]);
+});

@@ -229,7 +229,7 @@ describe('immutable tags', () => {
     const path = '/r/alice/tagged/settings/tags/';
     await pushImages(server, 'alice/tagged', [createImage()], { user: 'alice', tag: 'v1' });
     const { html } = await alice.get(path);
-    expect(html).toContain('Of its tags none are immutable now.');
+    expect(html).toContain('No tags are immutable.');
     expect((await alice.send(path, { patterns: 'v*\r\n stable ', version: versionIn(html) })).location).toBe(path);
     expect((await row('alice/tagged')).immutable_tags).toEqual(['v*', 'stable']);
     expect((await alice.get(path)).html).toMatch(/these are immutable now:\s*<code>v1<\/code>/);

@@ -18,7 +18,7 @@ const LIFETIMES = [
   { value: '30', label: '30 days' },
   { value: '90', label: '90 days' },
   { value: '365', label: 'One year' },
-  { value: '', label: 'No expiry' },
+  { value: '', label: 'Never' },
 ];
 
 const ACCESSES = [
@@ -83,8 +83,8 @@ export function NewTokenForm({
         maxlength={100}
         hint="What it is for, such as the host that will use it"
       />
-      <Select label="Access" name="access" value={typed?.access ?? 'read'} options={ACCESSES} />
-      <Select label="Valid for" name="days" value={typed?.days ?? '90'} options={LIFETIMES} />
+      <Select label="Permissions" name="access" value={typed?.access ?? 'read'} options={ACCESSES} />
+      <Select label="Expires after" name="days" value={typed?.days ?? '90'} options={LIFETIMES} />
       <TextArea
         label="Limit to these repositories"
         name="repositories"

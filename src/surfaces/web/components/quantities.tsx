@@ -38,11 +38,12 @@ const STEPS = [
 
 const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
 
-/** `3 days ago`, `in 2 weeks`, `just now`. */
+/** `3 days ago`, `in 2 weeks`, `just now`. What is to come is rounded: a token for 90 days is good for 3 months. */
 export function ago(at: Date, now = new Date()): string {
   const seconds = (at.getTime() - now.getTime()) / 1000;
   for (const [unit, length] of STEPS) {
-    if (Math.abs(seconds) >= length) return relative.format(Math.trunc(seconds / length), unit);
+    const count = seconds > 0 ? Math.round(seconds / length) : Math.trunc(seconds / length);
+    if (Math.abs(seconds) >= length) return relative.format(count, unit);
   }
   return 'just now';
 }

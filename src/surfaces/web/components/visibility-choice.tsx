@@ -39,7 +39,7 @@ export function VisibilityChoice({
 }): View {
   return (
     <fieldset>
-      <legend>Who can see it</legend>
+      <legend>Visibility</legend>
       {VISIBILITIES.map((visibility) => (
         <Checkbox
           type="radio"

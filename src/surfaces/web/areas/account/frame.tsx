@@ -9,7 +9,7 @@ const PAGES = {
   '/account/settings/': 'Profile',
   '/account/emails/': 'Email addresses',
   '/account/password/': 'Password',
-  '/account/second-factor/': 'Second factor',
+  '/account/second-factor/': 'Two-factor authentication',
   '/account/tokens/': 'Access tokens',
   '/account/sessions/': 'Sessions',
   '/account/applications/': 'Applications',

@@ -37,7 +37,7 @@ function CodeForm({ visitor, action, id, button, isDangerous = false, children }
 export function Offer({ visitor }: { visitor: Visitor }): View {
   return (
     <Panel>
-      <p>With a second factor, signing in takes your password and a code from an app on your phone.</p>
+      <p>With two-factor authentication, signing in takes your password and a code from an app on your phone.</p>
       <p>
         Docker engines cannot ask for a code. They will have to log in with an{' '}
         <a href="/account/tokens/">access token</a> instead: create one first for each engine that uses your password
@@ -95,7 +95,7 @@ export function Manage({ visitor, factor }: { visitor: Visitor; factor: SecondFa
     <>
       <Panel>
         <p>
-          The second factor is on
+          Two-factor authentication is on
           {factor.since !== undefined && (
             <>
               , since <Ago at={factor.since} />

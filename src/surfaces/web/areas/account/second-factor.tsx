@@ -69,5 +69,5 @@ export const postOff: WebHandler<'member-form'> = async (ctx, { caller }) => {
     turnOffSecondFactor(ctx, caller.actor, usernameOf(caller), { code: caller.form.text('code') }),
   );
   if (fault !== undefined) return statePage(ctx, caller, fault);
-  return redirect(caller, SECOND_FACTOR, { notice: 'The second factor is off.' });
+  return redirect(caller, SECOND_FACTOR, { notice: 'Two-factor authentication is off.' });
 };

@@ -34,7 +34,7 @@ function Filters({
           label: kind === 'organization' ? `${name} (organization)` : name,
         }))}
       />
-      <Field label="Part of the name" name="text" type="search" value={text} maxlength={255} />
+      <Field label="Filter by name" name="text" type="search" value={text} maxlength={255} />
       <button type="submit" class="quiet">
         Show
       </button>

@@ -59,9 +59,11 @@ function loginPage(
           </Actions>
         </Form>
       </Panel>
-      <p>
-        New here? <a href={withNext('/account/signup/', next)}>Create an account</a>
-      </p>
+      {visitor.canSignUp && (
+        <p>
+          New here? <a href={withNext('/account/signup/', next)}>Create an account</a>
+        </p>
+      )}
     </>,
   );
 }

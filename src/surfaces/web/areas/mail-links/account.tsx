@@ -1,3 +1,4 @@
+import type { Needs } from '../../../../context';
 import { confirmEmail, describeConfirmation, requestConfirmation } from '../../../../features/accounts/confirmation';
 import { describeReset, requestPasswordReset, resetPassword } from '../../../../features/accounts/password-reset';
 import type { Reply } from '../../../../platform/http/exchange';
@@ -16,6 +17,12 @@ import { boxPage, sentencePage } from './sentence';
 
 const SENT =
   'If the account exists, an email is on its way. If it does not arrive within a few minutes, check your spam folder.';
+
+/** The answer to a visitor who asked for a mail: the same for every name. */
+function sentText({ mailer }: Needs<'mailer'>): string {
+  if (mailer.isConfigured) return SENT;
+  return 'This server sends no mail. If the account exists, the link is in the log of the server: ask its operator for it.';
+}
 
 /** A form that asks for the name or address of an account. */
 function askPage(visitor: Visitor, title: string, button: string): Reply {
@@ -62,7 +69,7 @@ export const getConfirmationRequest: WebHandler<'anyone'> = (_ctx, { caller }) =
 
 export const postConfirmationRequest: WebHandler<'link-form'> = async (ctx, { caller }) => {
   await requestConfirmation(ctx, caller.form.required('account', 'The username or email address'), caller.address);
-  return sentencePage(caller, 'Confirm your address', SENT);
+  return sentencePage(caller, 'Confirm your address', sentText(ctx));
 };
 
 export const getResetRequest: WebHandler<'anyone'> = (_ctx, { caller }) =>
@@ -70,7 +77,7 @@ export const getResetRequest: WebHandler<'anyone'> = (_ctx, { caller }) =>
 
 export const postResetRequest: WebHandler<'link-form'> = async (ctx, { caller }) => {
   await requestPasswordReset(ctx, caller.form.required('account', 'The username or email address'), caller.address);
-  return sentencePage(caller, 'Set a new password', SENT);
+  return sentencePage(caller, 'Set a new password', sentText(ctx));
 };
 
 function resetPage(visitor: Visitor, username: string, fault?: Fault): Reply {

@@ -3,6 +3,7 @@ import { getApiDocs } from './api-docs';
 import { getFavicon, getRobots } from './browser-files';
 import { getExplore } from './explore';
 import { getHome } from './home';
+import { getHubAddress } from './hub-address';
 import { getProfilePage } from './profile';
 import { getSearch } from './search';
 import { getStart } from './start';
@@ -15,6 +16,7 @@ export const publicRows: readonly WebRow[] = [
   { method: 'get', path: '/start/', access: 'anyone', handle: getStart },
   { method: 'get', path: '/docs/api/', access: 'anyone', handle: getApiDocs },
   { method: 'get', path: '/u/:name/', access: 'anyone', handle: getProfilePage },
+  { method: 'get', path: '/u/:namespace/:name/', access: 'file', handle: getHubAddress },
   { method: 'get', path: '/robots.txt', access: 'file', handle: getRobots },
   { method: 'get', path: '/favicon.ico', access: 'file', handle: getFavicon },
 ];

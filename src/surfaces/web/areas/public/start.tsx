@@ -35,7 +35,7 @@ function LoginHints({ visitor, isOpen }: { readonly visitor: Visitor; readonly i
           Engines up to 1.10 ask for an email address at every login; for an existing account, any address will do.
         </li>
         <li>
-          <strong>Using a second factor?</strong> Engines cannot ask for its code. Create an{' '}
+          <strong>Using two-factor authentication?</strong> Engines cannot ask for its code. Create an{' '}
           <a href="/account/tokens/">access token</a> and use it as the password.
         </li>
         <li>

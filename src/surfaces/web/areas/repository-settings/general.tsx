@@ -27,7 +27,7 @@ function valuesOf({ description, fullDescription, visibility }: RepositoryDetail
 const LABELS = [
   ['description', 'Short description'],
   ['fullDescription', 'Full description'],
-  ['visibility', 'Who can see it'],
+  ['visibility', 'Visibility'],
 ] as const;
 
 function SavedNow({ saved, typed }: { readonly saved: Values; readonly typed: Values }): View {

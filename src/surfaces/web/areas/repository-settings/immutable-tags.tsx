@@ -43,7 +43,7 @@ function MatchedNow({ tags }: { readonly tags: readonly { name: string; isImmuta
   const matched = tags.filter(({ isImmutable }) => isImmutable);
   if (tags.length === 0) return <p class="fine">The repository has no tags yet.</p>;
   const looked = tags.length < TAGS_LOOKED_AT ? 'Of its tags' : `Of the ${TAGS_LOOKED_AT} tags that changed last`;
-  if (matched.length === 0) return <p class="fine">{looked} none are immutable now.</p>;
+  if (matched.length === 0) return <p class="fine">No tags are immutable.</p>;
   return (
     <p class="fine">
       {looked} these are immutable now:{' '}

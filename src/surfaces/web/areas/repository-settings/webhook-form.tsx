@@ -1,3 +1,4 @@
+import type { Needs } from '../../../../context';
 import type { Webhook } from '../../../../features/webhooks/webhooks';
 import type { Form as SentForm } from '../../form';
 import { Actions, Checkbox, Field, Form, Problem, TextArea } from '../../components/forms';
@@ -23,6 +24,24 @@ export function hookValuesIn(form: SentForm): HookValues {
 /** The URLs of a field that has one on each line. */
 export function urlsOf({ urls }: HookValues): string[] {
   return urls.split(/\s+/).filter((url) => url !== '');
+}
+
+/** A warning about URLs to which deliveries are refused, with what the operator can do. */
+export function RefusedUrls({
+  ctx,
+  urls,
+}: {
+  readonly ctx: Needs<'guardedClient'>;
+  readonly urls: readonly string[];
+}): View {
+  const refused = urls.find((url) => ctx.guardedClient.whyRefused(url) !== undefined);
+  if (refused === undefined) return <></>;
+  return (
+    <p class="notice warn">
+      Deliveries to <code>{refused}</code> are refused, because it is not on the open internet. The operator can allow
+      it with DRYDOCK_WEBHOOK_ALLOW.
+    </p>
+  );
 }
 
 /** The form that creates or changes a webhook. */

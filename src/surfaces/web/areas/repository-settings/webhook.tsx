@@ -14,7 +14,7 @@ import type { View } from '../../view';
 import type { Visitor } from '../../visitor';
 import { Deliveries } from './deliveries';
 import { ofSettings, settingsPage, settingsPath, type AdministeredDetails } from './settings-page';
-import { HookState, hookValuesIn, urlsOf, WebhookForm, type HookValues } from './webhook-form';
+import { HookState, hookValuesIn, RefusedUrls, urlsOf, WebhookForm, type HookValues } from './webhook-form';
 
 const PART = 'webhooks/';
 const PAGE = 25;
@@ -119,6 +119,7 @@ async function show(
             Its first failure was <Ago at={webhook.failingSince} />, and no delivery has succeeded since.
           </p>
         )}
+        <RefusedUrls ctx={ctx} urls={webhook.urls} />
         {fault?.status === 409 && sent !== current && <SavedNow webhook={webhook} />}
         <WebhookForm visitor={visitor} action={path} values={values} version={version} fault={fault} />
       </Panel>

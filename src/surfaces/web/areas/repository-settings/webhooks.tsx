@@ -9,7 +9,7 @@ import { attempt, type Fault } from '../../problems';
 import type { View } from '../../view';
 import type { Visitor } from '../../visitor';
 import { ofSettings, settingsPage, settingsPath, type AdministeredDetails } from './settings-page';
-import { HookState, hookValuesIn, urlsOf, WebhookForm, type HookValues } from './webhook-form';
+import { HookState, hookValuesIn, RefusedUrls, urlsOf, WebhookForm, type HookValues } from './webhook-form';
 
 const PART = 'webhooks/';
 const NEW: HookValues = { name: '', urls: '', isActive: true };
@@ -92,6 +92,7 @@ export const postWebhook = ofSettings<'member-form'>(async (ctx, { caller }, rep
     repository,
     { title: 'Webhook created', current: PART },
     <Panel title={`The webhook ${name} was created`}>
+      <RefusedUrls ctx={ctx} urls={hook.urls} />
       <p>This is its secret. Copy it to the receiver now: it will not be shown again.</p>
       <CopyLine text={secret} label="Secret of the webhook" />
       <p>

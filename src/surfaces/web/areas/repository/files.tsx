@@ -74,7 +74,7 @@ export const getFiles = repositoryPage<'anyone'>(async (ctx, { caller, params, q
       {(found.total > 10 || text !== '') && (
         <form class="filters" action={path}>
           {inDirectory !== undefined && <input type="hidden" name="directory" value={inDirectory} />}
-          <Field type="search" label="Part of the name" name="name" value={text} maxlength={255} />
+          <Field type="search" label="Filter by name" name="name" value={text} maxlength={255} />
           <button type="submit" class="quiet">
             Show
           </button>
