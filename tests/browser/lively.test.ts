@@ -53,6 +53,17 @@ function testLiveliness(): void {
   };
   const copyButton = (): Locator => tab.page.getByRole('button', { name: 'Copy: Command to pull this repository' });
 
+  it('the key / leads to the search field, but is a letter in other fields', async () => {
+    tab = await openTab(browser, server, {});
+    await tab.open('/explore/');
+    await tab.page.keyboard.press('/');
+    const search = tab.page.getByRole('searchbox', { name: 'Search repositories' });
+    expect(await search.evaluate((field) => field.ownerDocument.activeElement === field)).toBe(true);
+    await tab.page.keyboard.type('a/b');
+    expect(await search.inputValue()).toBe('a/b');
+    await tab.close();
+  });
+
   it('dates are in the time zone of their reader, the exact one on hover', async () => {
     await look(`${SHOP}settings/webhooks/1/deliveries/1/`, { timeZone: 'Asia/Kathmandu' });
     const exact = tab.page.locator('time.exact').first();

@@ -2,7 +2,7 @@ import type MarkdownIt from 'markdown-it';
 
 /*
  * The parts of READMEs from other sites that plain Markdown does not cover: links to the headings of the same text,
- * comments that are not shown, and `<br>`. No other HTML of an author is read.
+ * lists of tasks, comments that are not shown, and `<br>`. No other HTML of an author is read.
  */
 
 type Token = MarkdownIt.Token;
@@ -66,6 +66,19 @@ export function linkHeadings(tokens: readonly Token[]): void {
     if (!href.startsWith('#')) continue;
     const slug = decoded(href.slice(1)).toLowerCase();
     link.attrSet('href', slugs.has(slug) ? `#${ID_PREFIX}${encodeURIComponent(slug)}` : '');
+  }
+}
+
+const TASK = /^\[([ xX])\]\s+/;
+const [OPEN_TASK, DONE_TASK] = ['\u2610 ', '\u2611 '];
+
+/** Shows the tasks of a list, `- [x] done`, with a box in front. */
+export function markTasks(tokens: readonly Token[]): void {
+  for (const [at, token] of tokens.entries()) {
+    const [first] = token.type === 'inline' && tokens[at - 2]?.type === 'list_item_open' ? (token.children ?? []) : [];
+    const mark = first?.type === 'text' ? TASK.exec(first.content) : null;
+    if (first === undefined || mark === null) continue;
+    first.content = (mark[1] === ' ' ? OPEN_TASK : DONE_TASK) + first.content.slice(mark[0].length);
   }
 }
 

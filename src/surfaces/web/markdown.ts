@@ -1,7 +1,7 @@
 import MarkdownIt from 'markdown-it';
 import sanitizeHtml from 'sanitize-html';
 import { takeThreadRank } from '../../platform/threads/rank';
-import { HEADING_ID, IN_PAGE, linkHeadings, readBreaksAndComments } from './markdown-rules';
+import { HEADING_ID, IN_PAGE, linkHeadings, markTasks, readBreaksAndComments } from './markdown-rules';
 
 /*
  * Markdown of untrusted users. One library writes the HTML and lets none of the author's through; another then removes
@@ -70,6 +70,7 @@ function createWriter(kind: MarkdownKind): MarkdownIt.MarkdownIt {
     lowerHeadings(tokens);
     markLinked(tokens);
     linkHeadings(tokens);
+    markTasks(tokens);
   });
   return writer;
 }

@@ -248,3 +248,10 @@ describe('long text', () => {
     expect(html.length).toBeGreaterThan(0);
   });
 });
+
+it('a list of tasks has a box in front of each, and nothing else has', () => {
+  const html = renderMarkdown('- [ ] open <b>\n- [x] **done**\n- [X] also\n- [y] no\n- x [ ] no\n\n[ ] no', 'readme');
+  const items = [...html.matchAll(/<li>(.*?)<\/li>/gs)].map(([, text = '']) => text.trim());
+  expect(items).toEqual(['☐ open &lt;b&gt;', '☑ <strong>done</strong>', '☑ also', '[y] no', 'x [ ] no']);
+  expect(html).toContain('<p>[ ] no</p>');
+});

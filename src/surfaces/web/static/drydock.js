@@ -81,6 +81,19 @@ function showCurrentTab() {
   }
 }
 
+/** The key `/` leads to the search field, unless the reader is typing. */
+function searchBySlash() {
+  document.addEventListener('keydown', (event) => {
+    if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.closest('input, textarea, select')) return;
+    const field = document.querySelector('form[role="search"] input, .search input');
+    if (field === null) return;
+    event.preventDefault();
+    field.focus();
+  });
+}
+
+searchBySlash();
 offerCopying();
 showCurrentTab();
 localizeTimes();

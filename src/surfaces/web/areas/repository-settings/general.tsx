@@ -70,7 +70,7 @@ function GeneralForm(props: {
           name="full_description"
           value={values.fullDescription}
           rows={14}
-          hint="Markdown, up to 64 KiB: headings (#), lists (-), links, tables and code."
+          hint="Markdown, up to 64 KiB: headings (#), lists (-), tasks (- [x]), links, tables and code. Images show their text only, because pages load nothing from other servers."
         />
         <VisibilityChoice value={values.visibility} settings={namespace} />
         <Actions>
