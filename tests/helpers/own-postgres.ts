@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
-import { chooseBinaries, standardSources } from '../../src/platform/db/embedded/binaries';
+import { chooseBinaries, standardSources, type Binaries } from '../../src/platform/db/embedded/binaries';
 import { linkVisiblePath, createSocketDir, placeCluster } from '../../src/platform/db/embedded/cluster-place';
 import { initCluster } from '../../src/platform/db/embedded/init-cluster';
 import { readLockFile } from '../../src/platform/db/embedded/lock-file';
@@ -56,6 +56,8 @@ export interface OwnPostgresOptions {
   readonly port?: number;
   /** more server settings; a certificate goes into a folder that the server can read */
   readonly settings?: Readonly<Record<string, string>>;
+  /** undefined: those of the package */
+  readonly binaries?: Binaries;
   /** turns TLS on */
   readonly certificate?: Certificate;
 }
@@ -77,7 +79,7 @@ export async function startOwnPostgres(options: OwnPostgresOptions = {}): Promis
   const directory = await mkdtemp(path.join(tmpdir(), 'drydock-own-pg-'));
   await chmod(directory, 0o755);
   const place = placeCluster(directory);
-  const binaries = await chooseBinaries(standardSources(place.copiesDir, place.runAs), undefined);
+  const binaries = options.binaries ?? (await chooseBinaries(standardSources(place.copiesDir, place.runAs), undefined));
   await initCluster(place, binaries, false);
   linkVisiblePath(place);
   createSocketDir(place);

@@ -38,7 +38,19 @@ async function untilLost(client: pg.Client, over: AbortSignal): Promise<void> {
   }
 }
 
-/** @returns undefined while another session holds it */
+/** The session of a process that was killed ends with its statement, which may take a moment. */
+const PATIENCE_MS = 5000;
+const RETRY_MS = 100;
+
+async function tryFor(client: pg.Client, key: number, patienceMs: number): Promise<boolean> {
+  for (const giveUpAt = performance.now() + patienceMs; ; await sleep(RETRY_MS)) {
+    const { rows } = await client.query<{ mine: boolean }>('select pg_try_advisory_lock($1) as mine', [key]);
+    if (rows[0]?.mine === true) return true;
+    if (performance.now() >= giveUpAt) return false;
+  }
+}
+
+/** @returns undefined if another session holds it, and goes on to hold it for some seconds */
 export async function trySessionLock(connection: DbConnection, key: number): Promise<SessionLock | undefined> {
   const client = new pg.Client({ ...clientOptions(connection), connectionTimeoutMillis: PATIENT_CONNECT_MS });
   const lost = new AbortController();
@@ -54,8 +66,7 @@ export async function trySessionLock(connection: DbConnection, key: number): Pro
   try {
     await client.connect();
     await client.query(KEEPALIVE);
-    const { rows } = await client.query<{ mine: boolean }>('select pg_try_advisory_lock($1) as mine', [key]);
-    if (rows[0]?.mine !== true) {
+    if (!(await tryFor(client, key, PATIENCE_MS))) {
       await release();
       return undefined;
     }
