@@ -1,7 +1,10 @@
 import { createRequire } from 'node:module';
+import path from 'node:path';
 import { readConfig, type Config } from './config';
 import type { Context } from './context';
 import { openData, type OpenData } from './data';
+import { assertHasData } from './data-dir';
+import { upgradePostgres, type UpgradedCluster } from './features/backups/upgrade-postgres';
 import type { Logger } from './platform/log/logger';
 import { Terminated, untilAborted } from './platform/process/termination';
 import { openRuntime, type Runtime, type RuntimeOptions } from './runtime';
@@ -38,6 +41,23 @@ export interface CommandHost {
 
 interface Closeable {
   close(): Promise<void>;
+}
+
+/** Upgrades the embedded Postgres of the configured data directory. */
+async function upgradeEmbedded(
+  host: CommandHost,
+  programs: string | undefined,
+  log: Logger,
+): Promise<UpgradedCluster | undefined> {
+  const config = readConfig(host.environment);
+  if (config.DATABASE_URL !== undefined) {
+    throw new Error(
+      'DATABASE_URL names a Postgres of your own: upgrade it with its own tools, or by backup and restore',
+    );
+  }
+  const dataDir = path.resolve(config.DRYDOCK_DATA_DIR);
+  await assertHasData(dataDir, { isEmbedded: true });
+  return upgradePostgres({ dataDir, programs, log, stopping: host.takeSignals() });
 }
 
 /**
@@ -81,6 +101,10 @@ export async function runCommandLine(words: readonly string[], host: CommandHost
         (config, logger, stopping) => openData(config, logger, stopping, options),
         (data: OpenData) => work(data),
       ),
+    upgradePostgres: (programs) => {
+      log = host.createLog('warn');
+      return upgradeEmbedded(host, programs, log);
+    },
     migrate: () => withRuntime(async (runtime) => runtime.appliedMigrations),
     seed: () =>
       withRuntime(async ({ ctx }, config) => {

@@ -222,7 +222,14 @@ describe('copying a tag', () => {
     const unused = (): never => {
       throw new Error('not here');
     };
-    const parts = { version: '0', serve: unused, withData: unused, migrate: unused, seed: unused };
+    const parts = {
+      version: '0',
+      serve: unused,
+      withData: unused,
+      upgradePostgres: unused,
+      migrate: unused,
+      seed: unused,
+    };
     const run = (...args: string[]) =>
       buildProgram({ ...parts, withContext: (work) => work(server.ctx) }).parseAsync(['repo', 'copy-tag', ...args], {
         from: 'user',

@@ -124,7 +124,14 @@ async function command(...args: string[]): Promise<string> {
   const unused = (): never => {
     throw new Error('not here');
   };
-  const parts = { version: '0', serve: unused, withData: unused, migrate: unused, seed: unused };
+  const parts = {
+    version: '0',
+    serve: unused,
+    withData: unused,
+    upgradePostgres: unused,
+    migrate: unused,
+    seed: unused,
+  };
   try {
     await buildProgram({ ...parts, withContext: (work) => work(server.ctx) }).parseAsync(args, { from: 'user' });
   } finally {

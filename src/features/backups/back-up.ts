@@ -5,7 +5,7 @@ import { AppError } from '../../platform/errors';
 import { OPERATOR, recordEvent } from '../audit/audit';
 import { holdDeletions } from '../storage/deletion-hold';
 import { copyLayers, type CopiedLayers } from './copy-layers';
-import { dumpDatabase } from './dump';
+import { dumpDatabase, LEFT_OUT } from './dump';
 import { layerListFile, newDatabaseName, prepareTarget, prune, putManifest } from './folder';
 import { readDigests, readLayerList } from './layer-list';
 import { newManifest, type Manifest } from './manifest';
@@ -54,7 +54,7 @@ async function backUpHeld(
   const now = new Date();
   const database = newDatabaseName(now);
   await prepareTarget(directory, database);
-  const dump = await dumpDatabase(ctx.connection, { directory, database }, onProgress);
+  const dump = await dumpDatabase(ctx.connection, { directory, database, leaveOut: LEFT_OUT }, onProgress);
   const list = layerListFile(directory, database);
   const { count, totalBytes } = dump.layers;
   const options = { count, totalBytes, stopping: hold.lost, onProgress };

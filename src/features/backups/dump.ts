@@ -14,9 +14,18 @@ import { ProgressCounter, type OnProgress } from './progress';
  * one do not work, uploads in pieces have lost their pieces, and nobody is notified of pushes of last week.
  * Unlogged tables stay behind as well, and so does the queue of jobs, which is in a schema of its own.
  */
-const LEFT_OUT = ['sessions', 'email_links', 'oauth_codes', 'blob_uploads', 'push_tellings'];
+export const LEFT_OUT: readonly string[] = ['sessions', 'email_links', 'oauth_codes', 'blob_uploads', 'push_tellings'];
 
 const NEWLINE = 0x0a;
+
+/** Where to write rows. */
+export interface DumpTo {
+  readonly directory: string;
+  /** the name of the folder for the rows, which exists */
+  readonly database: string;
+  /** the tables without their rows */
+  readonly leaveOut: readonly string[];
+}
 
 /** The parts of a manifest that the database fills. */
 export type Dump = Pick<Manifest, 'postgres' | 'migrations' | 'tables' | 'sequences' | 'leftOut' | 'layers'>;
@@ -61,15 +70,14 @@ async function dumpTables(
 /**
  * Writes all rows as they are at one moment, and the list of the layers that they need.
  *
- * @param place - the directory of the backup, and the name of its folder for the rows
  * @throws AppError `not_found` when Drydock has never used the database
  */
 export async function dumpDatabase(
   connection: DbConnection,
-  { directory, database }: { readonly directory: string; readonly database: string },
+  { directory, database, leaveOut }: DumpTo,
   onProgress?: OnProgress,
 ): Promise<Dump> {
-  return withSnapshot(connection, new Set(LEFT_OUT), async (snapshot) => {
+  return withSnapshot(connection, new Set(leaveOut), async (snapshot) => {
     const tables = await dumpTables(snapshot, directory, database, onProgress);
     const listFile = layerListFile(directory, database);
     const { bytes, sha256, rows } = await writeRows(listFile, snapshot.copyQuery(store.LISTED_LAYERS));
@@ -78,7 +86,7 @@ export async function dumpDatabase(
       migrations: [...snapshot.migrations],
       tables,
       sequences: [...snapshot.sequences],
-      leftOut: LEFT_OUT,
+      leftOut: [...leaveOut],
       layers: { count: rows, totalBytes: await store.sumOfListed(snapshot.run), bytes, sha256 },
     };
   });

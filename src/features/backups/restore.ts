@@ -1,8 +1,4 @@
-import { createReadStream } from 'node:fs';
-import { pipeline, type Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
 import { inLongTransaction, inTransaction } from '../../platform/db/db';
-import { loadTables } from '../../platform/db/copy/load';
 import { assertMigrationsKnown, createSchema, migrate } from '../../platform/db/migrate';
 import { trySessionLock, type SessionLock } from '../../platform/db/session-lock';
 import { AppError } from '../../platform/errors';
@@ -12,6 +8,7 @@ import { giveUpDeliveries } from '../webhooks/deliveries';
 import type { BackupNeeds } from './back-up';
 import { layerListFile, tableFile } from './folder';
 import { readLayerList } from './layer-list';
+import { loadDump } from './load-dump';
 import { readManifest, type Manifest } from './manifest';
 import { ProgressCounter, type OnProgress } from './progress';
 import { restoreLayers } from './restore-layers';
@@ -69,28 +66,15 @@ async function beginOrContinue(ctx: BackupNeeds, backup: string): Promise<boolea
   return false;
 }
 
-/** The rows of a table. */
-function openRows(file: string): Readable {
-  return pipeline(createReadStream(file), createGunzip(), () => undefined);
-}
-
 async function loadRows(
   ctx: BackupNeeds,
   directory: string,
   manifest: Manifest,
   onProgress?: OnProgress,
 ): Promise<void> {
-  const { tables, sequences, database, migrations } = manifest;
-  const totalBytes = tables.reduce((sum, { bytes }) => sum + bytes, 0);
   await inLongTransaction(ctx.db, async (tx) => {
-    const progress = new ProgressCounter('tables', tables.length, totalBytes, onProgress);
-    await createSchema(tx, migrations);
-    await loadTables(tx, {
-      tables,
-      sequences,
-      open: (table) => openRows(tableFile(directory, database, table.name)),
-      onTable: ({ bytes }) => progress.add(bytes),
-    });
+    await createSchema(tx, manifest.migrations);
+    await loadDump(tx, directory, manifest, onProgress);
     await store.pointToLayers(tx);
   });
 }

@@ -1,4 +1,5 @@
 import type { Context } from '../../context';
+import type { UpgradedCluster } from '../../features/backups/upgrade-postgres';
 import type { BackupNeeds } from '../../features/backups/back-up';
 
 /** A new account, with a password that was not shown yet. */
@@ -37,6 +38,12 @@ export interface CommandParts {
    * @param options.creates - false: they must be there
    */
   withData<T>(work: (data: BackupNeeds) => Promise<T>, options: { readonly creates: boolean }): Promise<T>;
+  /**
+   * Upgrades the embedded Postgres.
+   *
+   * @param programs - the folder with the programs of the old version
+   */
+  upgradePostgres(programs: string | undefined): Promise<UpgradedCluster | undefined>;
   /** Brings the schema up to date; resolves to the names of the applied migrations. */
   migrate(): Promise<readonly string[]>;
   seed(): Promise<Seeded>;

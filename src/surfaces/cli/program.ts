@@ -23,6 +23,11 @@ const ABOUT = `A Docker Hub v1 index and registry in one process.
 \`drydock serve\` runs the server; the other commands administer its data, whether or not it is running.
 Environment variables configure both (DATABASE_URL, DRYDOCK_DATA_DIR and others, see .env.example).`;
 
+const ABOUT_UPGRADE = `move the embedded database to the newest Postgres on this machine; stop the server first
+
+Needs the programs of the old version once, to read the old database, which stays next to the new one. Layers are not touched.
+Mails and notifications that wait are not sent.`;
+
 /** The `drydock` program with all its commands. */
 export function buildProgram(parts: CommandParts): Command {
   const program = new Command('drydock')
@@ -80,6 +85,21 @@ function addDatabaseCommands(program: Command, parts: CommandParts): void {
       if (json === true) printJson(applied);
       else if (applied.length === 0) printLine('The schema is up to date.');
       else for (const name of applied) printLine(`applied ${name}`);
+    });
+  program
+    .command('upgrade-postgres')
+    .summary('move the embedded database to the newest Postgres')
+    .description(ABOUT_UPGRADE)
+    .option('--programs <directory>', 'where the programs of the old version are')
+    .action(async ({ programs }: { readonly programs?: string }) => {
+      const upgraded = await parts.upgradePostgres(programs);
+      if (upgraded === undefined) printLine('The embedded database has the newest version already.');
+      else {
+        const { from, to, kept } = upgraded;
+        printLine(
+          `Upgraded from Postgres ${from} to ${to}. The old database is in ${kept}: remove it when all is well.`,
+        );
+      }
     });
   program
     .command('seed')

