@@ -46,8 +46,8 @@ export interface Restored {
 }
 
 async function isAnythingStored({ blobs }: BackupNeeds): Promise<boolean> {
-  const { done } = await blobs.list()[Symbol.asyncIterator]().next();
-  return done !== true;
+  for await (const blob of blobs.list()) if (blob.sizeBytes >= 0) return true;
+  return false;
 }
 
 const NEW = 'Set DRYDOCK_DATA_DIR to a new directory, or DATABASE_URL to a new database, and run it again';
