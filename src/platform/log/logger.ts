@@ -11,16 +11,15 @@ import { RecurringErrors } from './recurring-errors';
 export type Logger = pino.Logger;
 
 /**
- * Creates the process's logger: one JSON object per line, or a line for people on a terminal. An error that many requests meet at once, during an outage
- * for instance, is written once a second, followed by the number of repetitions.
+ * Creates the process's logger: one JSON object per line, or a line for people on a terminal. An error that many requests meet at
+ * once, during an outage for instance, is written once a second, followed by the number of repetitions.
  *
  * @param level - the lowest level that is written (`trace` … `fatal`, or `silent`)
  * @param destination - a file descriptor; 1 for the server, 2 for the command line, whose output must stay clean; or a stream
  */
 export function createLogger(level: string, destination: 1 | 2 | Writable = 1): Logger {
   const output = typeof destination === 'number' ? openOutput(destination) : destination;
-  // A closed terminal or a full disk must not end the server; those log lines are lost.
-  output.on('error', () => undefined);
+  survive(output);
   const log: Logger = pino(
     {
       level,
@@ -39,7 +38,16 @@ export function createLogger(level: string, destination: 1 | 2 | Writable = 1): 
   return log;
 }
 
-function openOutput(descriptor: 1 | 2): pino.DestinationStream & { on(event: 'error', listener: () => void): unknown } {
+type Output = pino.DestinationStream & { on(event: 'error', listener: () => void): unknown };
+
+function openOutput(descriptor: 1 | 2): Output {
   const output = pino.destination({ dest: descriptor, sync: true });
-  return isatty(descriptor) ? readableLines(output) : output;
+  if (!isatty(descriptor)) return output;
+  survive(output);
+  return readableLines(output);
+}
+
+/** A closed terminal or a full disk must not end the server; those log lines are lost. */
+function survive(output: Output): void {
+  output.on('error', () => undefined);
 }
