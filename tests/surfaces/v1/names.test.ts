@@ -9,7 +9,7 @@ const tip = chain[1]!.id;
 const SPELLINGS = ['tool', 'library/tool'];
 
 const CHARACTERS = 'a name has lower-case letters, digits, ".", "_" and "-", and begins with a letter or a digit';
-const NAMESPACE = 'it has 2 to 255 lower-case letters, digits and "_", with single "-" between them';
+const NAMESPACE = 'it has 2 to 255 lowercase letters, digits and "_", with single "-" between them';
 
 let server: TestServer;
 beforeAll(async () => {
