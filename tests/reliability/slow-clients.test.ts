@@ -13,6 +13,7 @@ import {
   uploadImage,
   type TestImage,
 } from '../helpers/images';
+import { addManyTags } from '../helpers/many-tags';
 import { addUser, basic, startTestServer, type TestServer } from '../helpers/test-server';
 import { Connection } from '../platform/http/listening';
 
@@ -138,11 +139,8 @@ describe('a client that', () => {
   let token: string;
   beforeAll(async () => {
     await pushImages(server, 'alice/big', [image]);
-    await server.ctx.db.raw(
-      `insert into tags (repository_id, name, image_id)
-       select id, lpad(n::text, 100, 'v'), ? from repositories, generate_series(1, 99999) n where name = 'big'`,
-      [image.id],
-    );
+    const tags = { count: 99_999, nameSql: "lpad(n::text, 100, 'v')", imageId: image.id };
+    await addManyTags(server.ctx.db, 'big', tags);
     token = await startPull(server, 'alice/big');
   });
 

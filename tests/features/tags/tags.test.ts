@@ -1,6 +1,7 @@
 import { OPERATOR_ACTOR } from '../../../src/features/access/actor';
 import { collectGarbageNow } from '../../../src/features/maintenance/at-once';
 import { createChain, startPush, uploadImage } from '../../helpers/images';
+import { addManyTags } from '../../helpers/many-tags';
 import { call, registryClient, reply } from '../../helpers/registry-client';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
@@ -65,17 +66,7 @@ describe('one tag more than a hundred thousand', () => {
     const images = [createChain(1)[0]!, createChain(1)[0]!];
     const token = await startPush(server, 'alice/full', images);
     for (const image of images) await uploadImage(server, token, image);
-    for (const [first, last] of [
-      [1, 33_333],
-      [33_334, 66_666],
-      [66_667, 99_999],
-    ] as const) {
-      await server.ctx.db.raw(
-        `insert into tags (repository_id, name, image_id)
-         select r.id, 't' || n, ? from repositories r, generate_series(?::int, ?::int) n where r.name = 'full'`,
-        [images[0]!.id, first, last],
-      );
-    }
+    await addManyTags(server.ctx.db, 'full', { count: 99_999, nameSql: "'t' || n", imageId: images[0]!.id });
     const put = (tag: string, authorization = token) =>
       reply(
         call(server, 'put', `/v1/repositories/alice/full/tags/${tag}`, {
