@@ -37,10 +37,14 @@ export async function setImmutableTags(
   const { doer } = repository;
   const wanted = [...new Set(patterns)];
   if (wanted.length > PATTERNS)
-    throw fieldError('invalid', 'patterns', `A repository can have at most ${PATTERNS} patterns`);
+    throw fieldError('invalid', 'immutable_tags', `A repository can have at most ${PATTERNS} patterns`);
   const bad = wanted.find((pattern) => !isTagPattern(pattern));
   if (bad !== undefined) {
-    throw fieldError('invalid', 'patterns', 'A pattern must have 1 to 128 characters: those allowed in tags, * and ?');
+    throw fieldError(
+      'invalid',
+      'immutable_tags',
+      'A pattern must have 1 to 128 characters: those allowed in tags, * and ?',
+    );
   }
   await inTransaction(ctx.db, async (tx) => {
     const change = await store.updatePatterns(tx, repository.id, wanted);

@@ -71,6 +71,11 @@ describe('POST /repositories/', () => {
 describe('PATCH /repositories/:namespace/:name/', () => {
   beforeAll(() => startPush(server, 'alice/app', []));
 
+  it('names the field of a pattern that is refused as the API does', async () => {
+    const { status, body } = await patch('app', { immutable_tags: ['no spaces'] });
+    expect([status, body.errors.map(({ field }: { field: string }) => field)]).toEqual([400, ['body.immutable_tags']]);
+  });
+
   it('changes the given fields, and answers the new state', async () => {
     const changes = {
       description: 'an app',

@@ -87,6 +87,7 @@ async function show(
           <TextArea
             label="Patterns"
             name="patterns"
+            of="immutable_tags"
             value={text}
             rows={5}
             hint="One per line, up to 20. * matches any text, ? any single character. If empty, every tag can be moved."
