@@ -1,29 +1,20 @@
 import type { Dirent } from 'node:fs';
-import { open, opendir, rename } from 'node:fs/promises';
+import { opendir, rename } from 'node:fs/promises';
 import path from 'node:path';
-import { hasCode } from '../platform/error-code';
+import { hasCode, isDiskFull } from '../platform/error-code';
 import { AppError } from '../platform/errors';
 import { createDirectory } from '../platform/files/create-directory';
+import { syncDirectory } from '../platform/files/sync-directory';
 
 /** Whether the file, or a folder on the way to it, does not exist. */
 export function isNotFound(error: unknown): boolean {
   return hasCode(error, 'ENOENT');
 }
 
-/** No room on the device, no quota left, or a file larger than this process may write. */
+/** Says which storage has no room. */
 export function translateFull(error: unknown): unknown {
-  if (!hasCode(error, 'ENOSPC', 'EDQUOT', 'EFBIG')) return error;
+  if (!isDiskFull(error)) return error;
   return new AppError('storage_full', 'The storage is full: the disk has no room for this layer', { cause: error });
-}
-
-/** Makes the names in a folder survive a power failure. */
-export async function syncDirectory(directory: string): Promise<void> {
-  const handle = await open(directory, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
 
 /** A rename alone may be lost in a power failure, and so may a new folder and its name in the parent. */

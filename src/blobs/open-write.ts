@@ -1,7 +1,8 @@
 import type { FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { algorithmOf } from '../platform/bytes/digest';
-import { isNotFound, syncDirectory, translateFull } from './file-moves';
+import { syncDirectory } from '../platform/files/sync-directory';
+import { isNotFound, translateFull } from './file-moves';
 import { digestsOf, sha512Of } from './hashing';
 import { recallDigest, rememberDigest } from './known-digests';
 import { SourceBrokeOff, sumsOfFile, writeInOrder } from './ordered-write';

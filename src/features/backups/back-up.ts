@@ -1,6 +1,6 @@
 import type { Needs } from '../../context';
 import type { DbConnection } from '../../platform/db/db';
-import { hasCode } from '../../platform/error-code';
+import { isDiskFull } from '../../platform/error-code';
 import { AppError } from '../../platform/errors';
 import { OPERATOR, recordEvent } from '../audit/audit';
 import { holdDeletions } from '../storage/deletion-hold';
@@ -40,7 +40,7 @@ export interface BackedUp extends CopiedLayers {
 const LOST = 'The connection to the database was lost during the backup: run it again, and it continues';
 
 function translated(error: unknown, directory: string): unknown {
-  if (!hasCode(error, 'ENOSPC', 'EDQUOT', 'EFBIG')) return error;
+  if (!isDiskFull(error)) return error;
   const message = `There is no room in ${directory} for the backup: free some and run it again, and it continues`;
   return new AppError('storage_full', message, { cause: error });
 }

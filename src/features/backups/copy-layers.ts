@@ -1,7 +1,6 @@
-import { rename, rm, stat } from 'node:fs/promises';
-import path from 'node:path';
+import { rm, stat } from 'node:fs/promises';
 import type { Needs } from '../../context';
-import { syncNames, writePrivateFile } from '../../platform/files/private-files';
+import { replaceFile, writePrivateFile } from '../../platform/files/private-files';
 import { damageFrom, type DamagedBlob } from '../storage/damage';
 import * as store from './dump.store';
 import { arrivingFile, layerFile } from './folder';
@@ -43,9 +42,7 @@ async function copyFrom(
     const bytes = await ctx.blobs.read(storageKey, undefined, sizeBytes);
     const { sha256 } = await writePrivateFile(arriving, bytes as AsyncIterable<Buffer>);
     if (digest !== `sha256:${sha256}`) return 'wrong bytes';
-    const file = layerFile(directory, digest);
-    await rename(arriving, file);
-    await syncNames(path.dirname(file));
+    await replaceFile(arriving, layerFile(directory, digest));
     return undefined;
   } catch (error) {
     const damage = damageFrom(error);

@@ -3,7 +3,8 @@ import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { hasCode } from '../../platform/error-code';
 import { AppError } from '../../platform/errors';
-import { createPrivateDirectory, replaceFile, syncNames, writePrivateFile } from '../../platform/files/private-files';
+import { createPrivateDirectory, replaceFile, writePrivateFile } from '../../platform/files/private-files';
+import { syncDirectory } from '../../platform/files/sync-directory';
 import { MANIFEST, readManifest, type Manifest } from './manifest';
 
 /*
@@ -93,7 +94,7 @@ export async function prepareTarget(directory: string, database: string): Promis
   for (let prefix = 0; prefix < 256; prefix += 1) {
     await createPrivateDirectory(path.join(directory, LAYERS, prefix.toString(16).padStart(2, '0')));
   }
-  await syncNames(path.join(directory, LAYERS));
+  await syncDirectory(path.join(directory, LAYERS));
 }
 
 async function removeDatabases(directory: string, kept: string | undefined): Promise<void> {
@@ -104,8 +105,8 @@ async function removeDatabases(directory: string, kept: string | undefined): Pro
 
 /** Completes a backup: from now on the directory holds this one. */
 export async function putManifest(directory: string, manifest: Manifest): Promise<void> {
-  await syncNames(path.join(directory, manifest.database));
-  await syncNames(directory);
+  await syncDirectory(path.join(directory, manifest.database));
+  await syncDirectory(directory);
   const draft = path.join(directory, `${MANIFEST}.new`);
   await rm(draft, { force: true });
   await writePrivateFile(draft, toBytes(`${JSON.stringify(manifest, null, 2)}\n`));

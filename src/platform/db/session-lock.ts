@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { clientOptions, PATIENT_CONNECT_MS, type Db, type DbConnection } from './db';
+import { KEEPALIVE, untilLost } from './held-connection';
 import { query } from './query';
 
 /*
@@ -17,26 +18,8 @@ export interface SessionLock {
   release(): Promise<void>;
 }
 
-const HEARTBEAT_MS = 10_000;
-
-/**
- * Postgres must give up the connection of a host that is gone. The holder asks every ten seconds and waits ten for the
- * answer, so that it has noticed before. A socket has no such settings and ignores them.
- */
-const KEEPALIVE = `select set_config('tcp_keepalives_idle', '10', false),
-  set_config('tcp_keepalives_interval', '10', false), set_config('tcp_keepalives_count', '3', false),
-  set_config('idle_session_timeout', '0', false)`;
-
-async function untilLost(client: pg.Client, over: AbortSignal): Promise<void> {
-  try {
-    for (;;) {
-      await sleep(HEARTBEAT_MS, undefined, { signal: over });
-      await client.query({ text: 'select 1', query_timeout: HEARTBEAT_MS } as pg.QueryConfig);
-    }
-  } catch {
-    // The connection is lost, or the lock was released.
-  }
-}
+/** A server may be configured to end sessions that do nothing. */
+const NO_IDLE_TIMEOUT = `select set_config('idle_session_timeout', '0', false)`;
 
 /** The session of a process that was killed ends with its statement, which may take a moment. */
 const PATIENCE_MS = 5000;
@@ -66,6 +49,7 @@ export async function trySessionLock(connection: DbConnection, key: number): Pro
   try {
     await client.connect();
     await client.query(KEEPALIVE);
+    await client.query(NO_IDLE_TIMEOUT);
     if (!(await tryFor(client, key, PATIENCE_MS))) {
       await release();
       return undefined;

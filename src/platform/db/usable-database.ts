@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { AppError } from '../errors';
+import { quoted } from './identifiers';
 
 /*
  * What Drydock needs of a database in addition to access: a version, an encoding, rights, and session-level
@@ -27,10 +28,6 @@ const FACTS = `select current_database() as database, current_user as role,
 
 function unusable(sentence: string): AppError {
   return new AppError('unavailable', `Cannot use the database: ${sentence}`);
-}
-
-function quoted(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
 }
 
 function assertFacts({

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, open, rename, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { createDirectory } from './create-directory';
+import { syncDirectory } from './sync-directory';
 
 /* Files and directories that only their owner may read. */
 
@@ -19,16 +20,6 @@ export interface ByteSum {
 export async function createPrivateDirectory(directory: string): Promise<void> {
   await createDirectory(path.dirname(directory));
   await mkdir(directory, { mode: DIRECTORY }).catch(() => createDirectory(directory));
-}
-
-/** Makes the names in a directory survive a crash of the machine. */
-export async function syncNames(directory: string): Promise<void> {
-  const handle = await open(directory, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
 
 async function writeAll(handle: FileHandle, bytes: AsyncIterable<Buffer>): Promise<ByteSum> {
@@ -56,7 +47,7 @@ export async function writePrivateFile(file: string, bytes: AsyncIterable<Buffer
 /** Moves a file within a file system, where it replaces another; this survives a crash of the machine. */
 export async function replaceFile(from: string, to: string): Promise<void> {
   await rename(from, to);
-  await syncNames(path.dirname(to));
+  await syncDirectory(path.dirname(to));
 }
 
 const READ_BYTES = 1024 * 1024;

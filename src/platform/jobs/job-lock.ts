@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
+import { KEEPALIVE, untilLost } from '../db/held-connection';
 
 /*
  * Each run of a job holds an advisory lock of Postgres on its own connection. The lock proves that the job is running,
@@ -9,26 +9,6 @@ import type pg from 'pg';
 
 /** Any number works, as long as every version uses the same one; the second key is the hash of the job's name. */
 const LOCK_CLASS = 7_301_003;
-
-const HEARTBEAT_MS = 10_000;
-
-/**
- * Postgres must give up the connection of a dead process, but only after the process, which asks every ten seconds and
- * waits ten for the answer, has noticed and told the job to stop. A socket has no such settings and ignores them.
- */
-const KEEPALIVE = `select set_config('tcp_keepalives_idle', '10', false),
-  set_config('tcp_keepalives_interval', '10', false), set_config('tcp_keepalives_count', '3', false)`;
-
-async function untilLost(client: pg.PoolClient, over: AbortSignal): Promise<void> {
-  try {
-    for (;;) {
-      await sleep(HEARTBEAT_MS, undefined, { signal: over });
-      await client.query({ text: 'select 1', query_timeout: HEARTBEAT_MS } as pg.QueryConfig);
-    }
-  } catch {
-    // The connection is lost, or the job has ended.
-  }
-}
 
 /**
  * Runs a job unless it is already running somewhere.

@@ -1,4 +1,5 @@
 import type { QueryResultRow } from 'pg';
+import { quoted } from '../identifiers';
 import { UNFINISHED_RESTORE } from '../migrate';
 
 /*
@@ -23,11 +24,6 @@ export interface SequenceState {
 
 /** Runs a statement; on a connection of its own, or in a transaction. */
 export type Run = <R extends QueryResultRow>(text: string, values?: unknown[]) => Promise<R[]>;
-
-/** An identifier in SQL. */
-export function quoted(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
-}
 
 /** A table of the schema `public` in SQL. */
 export function tableSql(table: string): string {

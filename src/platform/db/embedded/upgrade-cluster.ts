@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { realpath, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Logger } from '../../log/logger';
-import { syncNames } from '../../files/private-files';
+import { syncDirectory } from '../../files/sync-directory';
 import type { DbConnection } from '../db';
 import { chooseBinaries, standardSources, type BinarySource } from './binaries';
 import { chooseSocketDir, isClusterDir, placeCluster, upgradedDir, type ClusterPlace } from './cluster-place';
@@ -100,6 +100,6 @@ export async function upgradeCluster(options: UpgradeOptions): Promise<UpgradedC
   // Between the two a start finds only the upgraded one, and finishes this.
   await rename(clusterDir, kept);
   await rename(upgraded, clusterDir);
-  await syncNames(dirname(clusterDir));
+  await syncDirectory(dirname(clusterDir));
   return { from, to: newest.major, kept };
 }
