@@ -8,6 +8,7 @@ import * as store from './dump.store';
 import { layerListFile, tableFile } from './folder';
 import type { BackedUpTable, Manifest } from './manifest';
 import { ProgressCounter, type OnProgress } from './progress';
+import { countEnds } from './row-files';
 
 /*
  * Tables whose rows stay behind. A restore creates a new server: browsers log in again there, links in mails of the old
@@ -15,8 +16,6 @@ import { ProgressCounter, type OnProgress } from './progress';
  * Unlogged tables stay behind as well, and so does the queue of jobs, which is in a schema of its own.
  */
 export const LEFT_OUT: readonly string[] = ['sessions', 'email_links', 'oauth_codes', 'blob_uploads', 'push_tellings'];
-
-const NEWLINE = 0x0a;
 
 /** Where to write rows. */
 export interface DumpTo {
@@ -30,12 +29,10 @@ export interface DumpTo {
 /** The parts of a manifest that the database fills. */
 export type Dump = Pick<Manifest, 'postgres' | 'migrations' | 'tables' | 'sequences' | 'leftOut' | 'layers'>;
 
-/** In the text format each row ends with a newline, and a newline in a value is escaped. */
-async function* countingRows(bytes: Readable, onRow: () => void): AsyncIterable<Buffer> {
+async function* countingRows(bytes: Readable, onRows: (count: number) => void): AsyncIterable<Buffer> {
   for await (const chunk of bytes) {
-    const buffer = chunk as Buffer;
-    for (let at = buffer.indexOf(NEWLINE); at !== -1; at = buffer.indexOf(NEWLINE, at + 1)) onRow();
-    yield buffer;
+    onRows(countEnds(chunk as Buffer));
+    yield chunk as Buffer;
   }
 }
 
@@ -43,7 +40,7 @@ async function* countingRows(bytes: Readable, onRow: () => void): AsyncIterable<
 async function writeRows(file: string, rows: Readable): Promise<ByteSum & { readonly rows: number }> {
   let count = 0;
   const zipped = pipeline(
-    countingRows(rows, () => (count += 1)),
+    countingRows(rows, (more) => (count += more)),
     createGzip({ level: 6 }),
     () => undefined,
   );

@@ -1,6 +1,4 @@
-import { createReadStream } from 'node:fs';
-import { pipeline } from 'node:stream';
-import { createGunzip } from 'node:zlib';
+import { openRows } from './row-files';
 
 /** A layer in the list of a backup. */
 export interface ListedLayer {
@@ -11,8 +9,7 @@ export interface ListedLayer {
 }
 
 async function* linesOf(file: string): AsyncIterable<string> {
-  // The error of a stream is thrown where the last one is read.
-  const text = pipeline(createReadStream(file), createGunzip(), () => undefined).setEncoding('utf8');
+  const text = openRows(file).setEncoding('utf8');
   let rest = '';
   for await (const chunk of text) {
     const lines = (rest + String(chunk)).split('\n');

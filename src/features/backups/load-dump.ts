@@ -1,11 +1,11 @@
-import { createReadStream } from 'node:fs';
-import { pipeline } from 'node:stream';
-import { createGunzip } from 'node:zlib';
 import { loadTables } from '../../platform/db/copy/load';
 import type { Db } from '../../platform/db/db';
+import { endOpenRuns } from '../maintenance/runs';
+import { giveUpDeliveries } from '../webhooks/deliveries';
 import { tableFile } from './folder';
 import type { Manifest } from './manifest';
 import { ProgressCounter, type OnProgress } from './progress';
+import { openRows } from './row-files';
 
 /**
  * Loads the rows of a backup into the tables that its migrations have created.
@@ -23,8 +23,13 @@ export async function loadDump(
   await loadTables(tx, {
     tables,
     sequences,
-    open: ({ name }) =>
-      pipeline(createReadStream(tableFile(directory, database, name)), createGunzip(), () => undefined),
+    open: ({ name }) => openRows(tableFile(directory, database, name)),
     onTable: ({ bytes }) => progress.add(bytes),
   });
+}
+
+/** Ends what only the server could go on with from which the rows are. */
+export async function endItsWork(tx: Db): Promise<void> {
+  await giveUpDeliveries(tx);
+  await endOpenRuns(tx);
 }

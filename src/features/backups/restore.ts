@@ -3,12 +3,10 @@ import { assertMigrationsKnown, createSchema, migrate } from '../../platform/db/
 import { trySessionLock, type SessionLock } from '../../platform/db/session-lock';
 import { AppError } from '../../platform/errors';
 import { OPERATOR, recordEvent } from '../audit/audit';
-import { endOpenRuns } from '../maintenance/runs';
-import { giveUpDeliveries } from '../webhooks/deliveries';
 import type { BackupNeeds } from './back-up';
 import { layerListFile, tableFile } from './folder';
 import { readLayerList } from './layer-list';
-import { loadDump } from './load-dump';
+import { endItsWork, loadDump } from './load-dump';
 import { readManifest, type Manifest } from './manifest';
 import { ProgressCounter, type OnProgress } from './progress';
 import { restoreLayers } from './restore-layers';
@@ -46,8 +44,10 @@ export interface Restored {
 }
 
 async function isAnythingStored({ blobs }: BackupNeeds): Promise<boolean> {
-  for await (const blob of blobs.list()) if (blob.sizeBytes >= 0) return true;
-  return false;
+  const listed = blobs.list()[Symbol.asyncIterator]();
+  const { done } = await listed.next();
+  await listed.return?.();
+  return done !== true;
 }
 
 const NEW = 'Set DRYDOCK_DATA_DIR to a new directory, or DATABASE_URL to a new database, and run it again';
@@ -81,8 +81,7 @@ async function loadRows(
 
 async function finish(ctx: BackupNeeds, { createdAt, layers }: Manifest): Promise<void> {
   await inTransaction(ctx.db, async (tx) => {
-    await giveUpDeliveries(tx);
-    await endOpenRuns(tx);
+    await endItsWork(tx);
     const details = { from: createdAt, layers: layers.count };
     await recordEvent(tx, OPERATOR, { action: 'backup.restored', subject: '', details });
     await store.end(tx);

@@ -5,10 +5,8 @@ import { upgradeCluster, type UpgradedCluster } from '../../platform/db/embedded
 import { assertMigrationsKnown, createSchema, migrate } from '../../platform/db/migrate';
 import { createPrivateDirectory } from '../../platform/files/private-files';
 import type { Logger } from '../../platform/log/logger';
-import { endOpenRuns } from '../maintenance/runs';
-import { giveUpDeliveries } from '../webhooks/deliveries';
 import { dumpDatabase, type Dump } from './dump';
-import { loadDump } from './load-dump';
+import { endItsWork, loadDump } from './load-dump';
 
 export type { UpgradedCluster };
 
@@ -31,10 +29,7 @@ async function load(connection: DbConnection, directory: string, dump: Dump, sto
       await loadDump(tx, directory, { ...dump, database: ROWS });
     });
     await migrate(db, stopping);
-    await inTransaction(db, async (tx) => {
-      await giveUpDeliveries(tx);
-      await endOpenRuns(tx);
-    });
+    await inTransaction(db, endItsWork);
   } finally {
     await db.destroy();
   }

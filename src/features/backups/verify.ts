@@ -1,6 +1,3 @@
-import { createReadStream } from 'node:fs';
-import { pipeline } from 'node:stream';
-import { createGunzip } from 'node:zlib';
 import { hasCode } from '../../platform/error-code';
 import { AppError } from '../../platform/errors';
 import { sumOfFile, type ByteSum } from '../../platform/files/private-files';
@@ -8,10 +5,10 @@ import { layerFile, layerListFile, tableFile } from './folder';
 import { readLayerList } from './layer-list';
 import { readManifest, type Manifest } from './manifest';
 import { ProgressCounter, type OnProgress } from './progress';
+import { countEnds, openRows } from './row-files';
 import { severalAtOnce } from './several-at-once';
 
 const AT_ONCE = 2;
-const NEWLINE = 0x0a;
 
 /** What a check of a backup found. */
 export interface VerifiedBackup {
@@ -40,10 +37,7 @@ export async function assertSum(file: string, expected: ByteSum): Promise<void> 
 
 async function countRows(file: string): Promise<number> {
   let rows = 0;
-  for await (const chunk of pipeline(createReadStream(file), createGunzip(), () => undefined)) {
-    const bytes = chunk as Buffer;
-    for (let at = bytes.indexOf(NEWLINE); at !== -1; at = bytes.indexOf(NEWLINE, at + 1)) rows += 1;
-  }
+  for await (const chunk of openRows(file)) rows += countEnds(chunk as Buffer);
   return rows;
 }
 

@@ -80,7 +80,7 @@ export const MOST_TAGS_BY_SIZE = 1000;
 async function listBySize(
   ctx: Needs<'db'>,
   repository: ReadableRepository,
-  { text, limit, offset }: ShownTagsWanted,
+  { text, limit, offset }: Omit<ShownTagsWanted, 'sort'>,
 ): Promise<{ total: number; tags: ShownTag[] }> {
   const all = { text, sort: 'name', limit: MOST_TAGS_BY_SIZE, offset: 0 } as const;
   const { total, tags } = await listTagPage(ctx, repository, all);
@@ -103,9 +103,8 @@ export async function listShownTags(
   repository: ReadableRepository,
   { sort, ...rest }: ShownTagsWanted,
 ): Promise<{ total: number; tags: ShownTag[] }> {
-  if (sort === 'size') return listBySize(ctx, repository, { sort, ...rest });
-  const wanted = { sort, ...rest };
-  const { total, tags } = await listTagPage(ctx, repository, wanted);
+  if (sort === 'size') return listBySize(ctx, repository, rest);
+  const { total, tags } = await listTagPage(ctx, repository, { ...rest, sort });
   return { total, tags: await withManifests(ctx, repository.id, tags) };
 }
 
