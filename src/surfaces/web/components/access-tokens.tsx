@@ -163,7 +163,7 @@ export function TokenTable({
               fields={{ id: String(id) }}
               label={`Revoke ${name}`}
               text="Revoke"
-              question={'Hosts and scripts that use it are refused at once.'}
+              question="Hosts and scripts that use it are refused at once."
             />
           </td>
         </tr>

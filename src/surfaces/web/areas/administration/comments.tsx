@@ -49,7 +49,7 @@ export const getComments: WebHandler<'administrator'> = async (ctx, { caller }) 
                   action="/admin/comments/delete/"
                   fields={fields}
                   text="Delete"
-                  question={'The comment is deleted for everyone.'}
+                  question="The comment is deleted for everyone."
                 />
               </div>
             </li>

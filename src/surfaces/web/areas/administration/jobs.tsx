@@ -51,7 +51,7 @@ function JobRow({ job, visitor }: { readonly job: QueuedJob; readonly visitor: V
               fields={fields}
               label={`Delete ${job.name}`}
               text="Delete"
-              question={'The job never runs, and what it was to do stays undone.'}
+              question="The job never runs, and what it was to do stays undone."
             />
           </div>
         )}

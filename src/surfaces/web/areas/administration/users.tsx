@@ -1,5 +1,4 @@
 import type { Context } from '../../../../context';
-import { usernameRule } from '../../../../features/accounts/account-rules';
 import { listUsersPage } from '../../../../features/accounts/user-list';
 import { createUser } from '../../../../features/accounts/users';
 import type { Reply } from '../../../../platform/http/exchange';
@@ -9,6 +8,7 @@ import { Actions, Field, Form, Problem, Select } from '../../components/forms';
 import { NewPasswordField } from '../../components/new-password-field';
 import { Badge, Empty, Panel, Table } from '../../components/page-parts';
 import { Paging, pageAsked } from '../../components/paging';
+import { UsernameField } from '../../components/username-field';
 import { attempt, type Fault } from '../../problems';
 import { page, redirect } from '../../reply';
 import type { View } from '../../view';
@@ -30,13 +30,13 @@ interface Typed {
 const NOTHING: Typed = { username: '', email: '' };
 
 function NewUser({
+  hubLimits,
   visitor,
-  rule,
   typed,
   fault,
 }: {
+  readonly hubLimits: boolean;
   readonly visitor: Visitor;
-  readonly rule: ReturnType<typeof usernameRule>;
   readonly typed: Typed;
   readonly fault: Fault | undefined;
 }): View {
@@ -44,17 +44,7 @@ function NewUser({
     <Panel title="Create a user">
       <Problem fault={fault} />
       <Form visitor={visitor} fault={fault}>
-        <Field
-          label="Username"
-          name="username"
-          value={typed.username}
-          required
-          minlength={rule.min}
-          maxlength={rule.max}
-          pattern={rule.pattern}
-          autocomplete="off"
-          hint={`${rule.words}.`}
-        />
+        <UsernameField hubLimits={hubLimits} value={typed.username} autocomplete="off" />
         <Field
           label="Email address"
           name="email"
@@ -128,7 +118,7 @@ async function usersPage(
         </Table>
       )}
       <Paging asked={asked} total={total} path="/admin/users/" query={{ q: text, state }} />
-      <NewUser visitor={caller} rule={usernameRule(ctx.settings.hubLimits)} typed={typed} fault={fault} />
+      <NewUser hubLimits={ctx.settings.hubLimits} visitor={caller} typed={typed} fault={fault} />
     </AdministrationFrame>,
   );
 }

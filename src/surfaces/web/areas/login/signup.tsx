@@ -1,5 +1,4 @@
 import type { Needs } from '../../../../context';
-import { usernameRule } from '../../../../features/accounts/account-rules';
 import { logIn } from '../../../../features/accounts/login';
 import { register } from '../../../../features/accounts/registration';
 import type { Reply } from '../../../../platform/http/exchange';
@@ -7,6 +6,7 @@ import type { WebHandler } from '../../access';
 import { Actions, Field, Form, Problem } from '../../components/forms';
 import { NewPasswordField } from '../../components/new-password-field';
 import { Heading, Panel } from '../../components/page-parts';
+import { UsernameField } from '../../components/username-field';
 import { attempt, type Fault } from '../../problems';
 import { page, redirect } from '../../reply';
 import type { View } from '../../view';
@@ -33,20 +33,14 @@ interface Typed {
 }
 
 function SignupForm({ visitor, rules, typed }: { visitor: Visitor; rules: Rules; typed: Typed }): View {
-  const rule = usernameRule(rules.hubLimits);
   return (
     <Form visitor={visitor} fault={typed.fault} action="/account/signup/">
       <input type="hidden" name="next" value={typed.next} />
-      <Field
-        label="Username"
-        name="username"
+      <UsernameField
+        hubLimits={rules.hubLimits}
         value={typed.username}
-        required
-        minlength={rule.min}
-        maxlength={rule.max}
-        pattern={rule.pattern}
         autocomplete="username"
-        hint={`${rule.words}. Your repositories are pulled under this name.`}
+        note="Your repositories are pulled under this name."
       />
       <Field
         label="Email address"

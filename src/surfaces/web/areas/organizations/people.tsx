@@ -85,7 +85,7 @@ function InvitationTable({
               fields={{ id: String(id) }}
               label={`Withdraw the invitation of ${username ?? email ?? ''}`}
               text="Withdraw"
-              question={'The link in the email stops working.'}
+              question="The link in the email stops working."
             />
           </td>
         </tr>

@@ -44,7 +44,7 @@ function RobotTable({
               action={`${path}${robotName(username)}/delete/`}
               label={`Delete ${username}`}
               text="Delete"
-              question={'Its access tokens stop working at once.'}
+              question="Its access tokens stop working at once."
             />
           </td>
         </tr>

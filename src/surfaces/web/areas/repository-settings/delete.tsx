@@ -1,12 +1,13 @@
 import { displayName } from '../../../../features/repositories/names';
 import { deleteAtOnce } from '../../../../features/repositories/deletion';
 import type { RepositoryDetails } from '../../../../features/repositories/repository-details';
+import { fieldError } from '../../../../platform/errors';
 import type { Reply } from '../../../../platform/http/exchange';
 import { plural } from '../../components/quantities';
 import { Actions, Field, Form, Problem } from '../../components/forms';
 import { Panel } from '../../components/page-parts';
 import { RepositoryFrame } from '../../components/repository-frame';
-import { attempt, type Fault } from '../../problems';
+import { attempt, faultOf, type Fault } from '../../problems';
 import { page, redirect } from '../../reply';
 import type { Visitor } from '../../visitor';
 import { ofDeletion, settingsPage, settingsPath } from './settings-page';
@@ -86,8 +87,7 @@ export const postDelete = ofDeletion<'member-form'>(async (ctx, { caller }, repo
   const isEnd = repository.state === 'deleting';
   if (!isEnd && typed !== name) {
     const text = `This is not the name of the repository. Type ${name} to delete it.`;
-    const fields = [{ field: 'confirmation', message: text }];
-    return show(caller, repository, { typed, fault: { text, fields, status: 400 } });
+    return show(caller, repository, { typed, fault: faultOf(fieldError('invalid', 'confirmation', text)) });
   }
   const { fault } = await attempt(() => deleteAtOnce(ctx, repository));
   if (fault !== undefined) {

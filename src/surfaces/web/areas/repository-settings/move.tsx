@@ -84,7 +84,7 @@ function FormerNames({
                 fields={{ alias_namespace: alias.namespace, alias_name: alias.name }}
                 label={`Remove the former name ${displayName(alias)}`}
                 text="Remove"
-                question={'Pulls by this name stop working, and another repository can take it.'}
+                question="Pulls by this name stop working, and another repository can take it."
               />
             </td>
           </tr>

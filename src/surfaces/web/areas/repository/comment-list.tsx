@@ -103,7 +103,7 @@ function CommentActs({
           action={`${path}delete/`}
           label={`Delete the comment of ${comment.author}`}
           text="Delete"
-          question={'The comment is deleted for everyone.'}
+          question="The comment is deleted for everyone."
         />
       )}
     </span>

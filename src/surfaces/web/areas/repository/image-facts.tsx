@@ -2,11 +2,10 @@ import type { ImageHistory } from '../../../../features/images/history';
 import type { ShownTag } from '../../../../features/manifests/shown-tags';
 import type { RepositoryDetails } from '../../../../features/repositories/repository-details';
 import { CopyButton } from '../../components/page-parts';
-import { Ago, plural, Size } from '../../components/quantities';
+import { plural, Size } from '../../components/quantities';
 import type { View } from '../../view';
-import { Fact } from './manifest-facts';
+import { Fact, TagFacts } from './manifest-facts';
 import { DigestFact, ImageIdFact } from './tag-names';
-import { Pusher } from './tag-parts';
 
 interface Shown {
   readonly repository: RepositoryDetails;
@@ -59,16 +58,7 @@ export function ImageFacts({ repository, history, tag }: Shown): View {
       <Fact term="Size">
         <Size bytes={totalSizeBytes} /> in {plural(layers.length, 'layer')}
       </Fact>
-      {tag !== undefined && (
-        <>
-          <Fact term="Updated">
-            <Ago at={tag.updatedAt} />
-          </Fact>
-          <Fact term="Pushed by">
-            <Pusher tag={tag} />
-          </Fact>
-        </>
-      )}
+      {tag !== undefined && <TagFacts tag={tag} />}
       <Checksums layers={layers} />
     </dl>
   );

@@ -43,7 +43,8 @@ function TagList({
   );
 }
 
-function TagFacts({ tag }: { readonly tag: ShownTag }): View {
+/** When a tag was set, and by whom. */
+export function TagFacts({ tag }: { readonly tag: ShownTag }): View {
   return (
     <>
       <Fact term="Updated">
