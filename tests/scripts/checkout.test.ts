@@ -13,8 +13,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 import { z } from 'zod';
+import { listeningLine } from '../helpers/listening-line';
 
 /* The requirements of a checkout: its packages, the names of the folders above it, and whether it is writable. */
 
@@ -71,12 +71,7 @@ it('a checkout starts below a folder whose name has a special meaning in a URL',
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const exited = once(server, 'exit');
-  let url: string | undefined;
-  for await (const line of createInterface(server.stdout)) {
-    url = /Drydock listens on (http:\S+)/.exec(line)?.[1];
-    if (url !== undefined) break;
-  }
-  server.stdout.resume();
+  const url = await listeningLine(server.stdout);
   const ready = await fetch(`${url}/readyz`);
   expect(ready.status).toBe(200);
   server.kill('SIGTERM');

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
+import { listeningLine } from '../helpers/listening-line';
 
 /*
  * The package of `npm pack`, in an empty folder next to the packages that npm would install with it: those of `dependencies`, and
@@ -69,12 +69,7 @@ it('serves with its own Postgres, in the folder where it was started', async () 
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const exited = once(server, 'exit');
-  let url: string | undefined;
-  for await (const line of createInterface(server.stdout)) {
-    url = /Drydock listens on (http:\S+)/.exec(line)?.[1];
-    if (url !== undefined) break;
-  }
-  server.stdout.resume();
+  const url = await listeningLine(server.stdout);
   expect((await fetch(`${url}/readyz`)).status).toBe(200);
   const { version } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as { version: string };
   expect(await (await fetch(`${url}/healthz`)).json()).toMatchObject({ status: 'ok', version });

@@ -1,6 +1,5 @@
 import { OPERATOR_ACTOR } from '../../src/features/access/actor';
 import { createAccountToken } from '../../src/features/accounts/own-access-tokens';
-import { buildProgram } from '../../src/surfaces/cli/program';
 import { actor, addHook, startHookServer, type HookServer } from '../features/webhooks/hook-server';
 import { askApi } from '../helpers/api-client';
 import { browseAs } from '../helpers/browse';
@@ -13,6 +12,7 @@ import {
   uploadImage,
   type TestImage,
 } from '../helpers/images';
+import { runOnServer } from '../helpers/program-on-server';
 import { startReceiver, type Receiver } from '../helpers/receiver';
 import { call, errorText, makePrivate, registryClient, reply } from '../helpers/registry-client';
 import { addUser, basic } from '../helpers/test-server';
@@ -219,21 +219,7 @@ describe('copying a tag', () => {
     await pushImages(server, 'alice/staging', [image]);
     await create('app');
     await pushImages(server, 'bobby/open', [createImage()], { user: 'bobby' });
-    const unused = (): never => {
-      throw new Error('not here');
-    };
-    const parts = {
-      version: '0',
-      serve: unused,
-      withData: unused,
-      upgradePostgres: unused,
-      migrate: unused,
-      seed: unused,
-    };
-    const run = (...args: string[]) =>
-      buildProgram({ ...parts, withContext: (work) => work(server.ctx) }).parseAsync(['repo', 'copy-tag', ...args], {
-        from: 'user',
-      });
+    const run = (...args: string[]) => runOnServer(server, 'repo', 'copy-tag', ...args);
     await expect(run('alice/staging', 'alice/app:1.0')).rejects.toThrow('is not a tag: expected namespace/name:tag');
     await expect(run('bobby/open:latest', 'alice/app:1.0')).rejects.toThrow('Images are copied within a namespace');
     const print = jest.spyOn(console, 'log').mockImplementation(() => undefined);

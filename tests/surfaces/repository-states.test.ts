@@ -4,11 +4,11 @@ import { PLACES, SITUATIONS, outcomeAt, type Outcome, type Place } from '../../s
 import { getPrivateSlots } from '../../src/features/namespaces/plans';
 import { fireWebhooks } from '../../src/features/webhooks/push-deliveries';
 import { AppError } from '../../src/platform/errors';
-import { buildProgram } from '../../src/surfaces/cli/program';
 import { actorOf } from '../helpers/actors';
 import { askApi } from '../helpers/api-client';
 import { Browsing, browseAs } from '../helpers/browse';
 import { startPush, uploadImage } from '../helpers/images';
+import { runOnServer } from '../helpers/program-on-server';
 import { call } from '../helpers/registry-client';
 import { situate, type Situated } from '../helpers/repository-situation';
 import { startServerWithStranger } from '../helpers/repository-client';
@@ -121,19 +121,8 @@ const overviewPage: Probe = async (situated) => {
 async function command(...args: string[]): Promise<string> {
   const lines: string[] = [];
   const print = jest.spyOn(console, 'log').mockImplementation((line: string) => lines.push(line));
-  const unused = (): never => {
-    throw new Error('not here');
-  };
-  const parts = {
-    version: '0',
-    serve: unused,
-    withData: unused,
-    upgradePostgres: unused,
-    migrate: unused,
-    seed: unused,
-  };
   try {
-    await buildProgram({ ...parts, withContext: (work) => work(server.ctx) }).parseAsync(args, { from: 'user' });
+    await runOnServer(server, ...args);
   } finally {
     print.mockRestore();
   }
