@@ -118,7 +118,8 @@ async function startParts(
 }
 
 /**
- * Starts the server, unless its port is taken: database, administrator, jobs, and last the listener or the worker processes that listen.
+ * Starts the server, unless its port is taken: database, administrator, jobs, and last the listener or the worker processes that
+ * listen.
  *
  * @param announce - shows the operator a line that must not be lost in the log
  * @param stopping - aborts the start: what was started by then is stopped

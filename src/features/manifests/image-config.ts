@@ -2,8 +2,8 @@ import { parseJson } from '../../platform/http/body';
 import { asRecord, asWords, keysOf, momentOf, textOf, type JsonRecord } from '../../platform/untrusted-json';
 
 /*
- * The config of an image, as OCI and docker write it, and as the json of a v1 image has it. It is untrusted: fields of a wrong shape are left out, and long
- * ones are cut.
+ * The config of an image, as OCI and docker write it, and as the json of a v1 image has it. It is untrusted: fields of a wrong
+ * shape are left out, and long ones are cut.
  */
 
 /** A step of the build of an image. */

@@ -8,13 +8,10 @@ interface Schema {
   readonly const?: unknown;
   readonly enum?: readonly unknown[];
   readonly anyOf?: readonly Schema[];
-  readonly oneOf?: readonly Schema[];
-  readonly allOf?: readonly Schema[];
   readonly type?: string | readonly string[];
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly additionalProperties?: Schema | boolean;
   readonly items?: Schema;
-  readonly minItems?: number;
   readonly minimum?: number;
   readonly pattern?: string;
   readonly format?: string;
@@ -124,11 +121,11 @@ export class Examples {
    * @param name - of the field or parameter, which says what a text means
    */
   of(schema: Schema, name = ''): unknown {
-    const { $ref, anyOf, oneOf, allOf } = schema;
+    const { $ref, anyOf } = schema;
     if ($ref !== undefined) return this.of(this.named[$ref.split('/').at(-1) ?? ''] as Schema, name);
     if ('const' in schema) return schema.const;
     if (schema.enum !== undefined) return schema.enum[0];
-    const chosen = (anyOf ?? oneOf ?? allOf)?.find(({ type }) => type !== 'null');
+    const chosen = anyOf?.find(({ type }) => type !== 'null');
     if (chosen !== undefined) return this.of(chosen, name);
     const type = typeof schema.type === 'object' ? schema.type.find((one) => one !== 'null') : schema.type;
     return this.ofType(type, schema, name);

@@ -23,7 +23,7 @@ export interface OpenApiDocument {
 /** Collects the named schemas, so that the document has each of them once. */
 class Schemas {
   readonly named: Record<string, unknown> = {};
-  private readonly examples = new Examples(this.named);
+  readonly examples = new Examples(this.named);
 
   /** A schema as the content of a request or a response, with an example. */
   content(schema: z.ZodType, io: 'input' | 'output'): JsonObject {
@@ -39,11 +39,6 @@ class Schemas {
     const { $defs = {}, properties } = JSON.parse(text) as { $defs?: JsonObject; properties: { schema: unknown } };
     for (const [name, definition] of Object.entries($defs)) this.add(name, definition);
     return properties.schema;
-  }
-
-  /** @param name - of the parameter */
-  exampleOf(json: JsonObject, name: string): unknown {
-    return this.examples.of(json, name);
   }
 
   private add(name: string, definition: unknown): void {
@@ -127,7 +122,7 @@ function parametersIn(where: 'path' | 'query', schema: z.ZodType | undefined, sc
     required: where === 'path' || required.includes(name),
     ...(description === undefined ? {} : { description }),
     schema: rest,
-    example: schemas.exampleOf(rest, name),
+    example: schemas.examples.of(rest, name),
   }));
 }
 

@@ -19,8 +19,8 @@ async function readiness(ctx: Context, isDraining: () => boolean): Promise<Reply
 }
 
 /**
- * The routes for operators: `/healthz` (the process answers, with its version), `/readyz` (the database and the storage answer too, and
- * the process is not stopping), `/metrics` (for Prometheus).
+ * The routes for operators: `/healthz` (the process answers, with its version), `/readyz` (the database and the storage answer
+ * too, and the process is not stopping), `/metrics` (for Prometheus).
  */
 export function opsRoutes(ctx: Context, metrics: Metrics, isDraining: () => boolean): OpsRoute[] {
   return [
