@@ -5,7 +5,7 @@ import { listeningUrl, type Config } from './config';
 import type { Context, Settings } from './context';
 import { createContext } from './create-context';
 import { openData, poolSize } from './data';
-import { ensureTokenKey } from './features/tokens/token-key';
+import { ensureTokenKey, watchTokenKey } from './features/accounts/token-key';
 import type { DbConnection } from './platform/db/db';
 import { migrate } from './platform/db/migrate';
 import { explainingRights } from './platform/db/reach-database';
@@ -117,7 +117,9 @@ export async function openRuntime(
       processes: config.DRYDOCK_WORKERS,
       connections: poolSize(config),
     });
+    const unwatchKey = watchTokenKey(ctx);
     const stop = async (): Promise<void> => {
+      unwatchKey();
       const cleaned = Promise.race([blobs.settled(), sleep(CLEANING_MS, undefined, { ref: false })]);
       await Promise.allSettled([ctx.activity.stop(), cleaned]);
       await closeWorkshops(ctx).catch((error: unknown) =>

@@ -10,6 +10,7 @@ import type { Context, Settings } from '../../src/context';
 import { createUser } from '../../src/features/accounts/users';
 import type { GuardedClient } from '../../src/platform/http/guarded-post';
 import { createHttpServer, listen } from '../../src/platform/http/server';
+import { ensureTokenKey } from '../../src/features/accounts/token-key';
 import { HTTP_TIMEOUTS, type HttpTimeouts } from '../../src/platform/http/timeouts';
 import type { Logger } from '../../src/platform/log/logger';
 import type { SmtpSettings } from '../../src/platform/mail/mailer';
@@ -49,6 +50,7 @@ export async function startTestServer(
   const blobDir = await mkdtemp(path.join(tmpdir(), 'drydock-blobs-'));
   const blobs = options.blobs ?? new FilesystemBlobStore(blobDir);
   const ctx = createTestContext(database.db, { ...options, blobs });
+  (await ensureTokenKey(ctx)).copy(ctx.tokenKey);
   const { log } = ctx;
   const metrics = new Metrics();
   const isDraining = (): boolean => false;

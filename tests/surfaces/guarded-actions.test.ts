@@ -63,7 +63,7 @@ const ORDINARY: Readonly<Record<Surface | 'cli', readonly RegExp[]>> = {
   ],
   v1: [/^POST \/v1\/users$/, /^\w+ \/v1\/(images|repositories)\b/],
   cli: [
-    /^(serve|migrate|seed|gc|scrub|audit|doctor|completion|version|backup|restore|verify-backup|upgrade-postgres|mail test)$/,
+    /^(serve|migrate|seed|gc|scrub|audit|doctor|completion|version|backup|restore|verify-backup|upgrade-postgres|rotate-key|mail test)$/,
     /^user (list|add)$/,
     /^(token|oauth-client|retired-name) list$/,
     /^org (list|add|robot-add)$/,

@@ -4,6 +4,7 @@ import { inTransaction, type Db } from '../../platform/db/db';
 import { seal, unseal } from '../../platform/sealing';
 import { hashSecret } from '../../platform/secrets';
 import { recordLogin } from '../audit/audit';
+import { currentTokenKey } from './token-key';
 import { tryCode } from './login-limits';
 import * as store from './second-factor.store';
 import { tellAccount } from './security-notices';
@@ -17,7 +18,7 @@ const PERIOD_SECONDS = 30;
 const RECOVERY_CODES = 10;
 const RECOVERY_BYTES = 10;
 
-export type Trying = Needs<'db' | 'log' | 'tokenKey' | 'loginLimiters'>;
+export type Trying = Needs<'db' | 'log' | 'loginLimiters'>;
 
 /** The user whose code it is, and the address that it comes from. */
 export interface CodeOf {
@@ -42,10 +43,26 @@ function totpOf(username: string, secret: Secret): TOTP {
 }
 
 /** A new secret: in plain text, for the user to see once, and sealed, for the database. */
-export function newTotpSecret(tokenKey: Buffer, userId: number, username: string) {
+export async function newTotpSecret(tx: Db, userId: number, username: string) {
   const secret = new Secret({ size: 20 });
-  const sealed = seal(tokenKey, sealOf(userId), secret.base32);
+  const sealed = seal(await currentTokenKey(tx), sealOf(userId), secret.base32);
   return { secret: secret.base32, uri: totpOf(username, secret).toString(), sealed };
+}
+
+/**
+ * Seals all secrets with another key.
+ *
+ * @returns how many
+ * @throws Error when one cannot be opened with the old key
+ */
+export async function resealSecondFactors(tx: Db, from: Buffer, to: Buffer): Promise<number> {
+  const rows = await store.lockAll(tx);
+  const resealed = rows.map(({ user_id: userId, sealed_secret: sealed }) => {
+    const of = sealOf(userId);
+    return { userId, sealed: seal(to, of, unseal(from, of, sealed)) };
+  });
+  await store.replaceSecrets(tx, resealed);
+  return resealed.length;
 }
 
 /** Creates new recovery codes, which replace the old ones, in groups of four letters, as people copy them. */
@@ -64,10 +81,11 @@ function stepOf(totp: TOTP, token: string): number | undefined {
 async function takeCode(ctx: Trying, { userId, username }: CodeOf, given: string, isOn: boolean): Promise<boolean> {
   const code = given.replaceAll(/[\s-]/g, '').toLowerCase();
   return inTransaction(ctx.db, async (tx) => {
+    const key = await currentTokenKey(tx);
     const row = await store.lock(tx, userId);
     if (row === undefined || (row.confirmed_at !== null) !== isOn) return false;
     if (!/^\d{6}$/.test(code)) return isOn && store.useRecoveryCode(tx, userId, hashSecret(code));
-    const secret = Secret.fromBase32(unseal(ctx.tokenKey, sealOf(userId), row.sealed_secret));
+    const secret = Secret.fromBase32(unseal(key, sealOf(userId), row.sealed_secret));
     const step = stepOf(totpOf(username, secret), code);
     if (step === undefined || step <= row.last_step) return false;
     await store.useStep(tx, userId, step);

@@ -17,6 +17,20 @@ export async function lock(tx: Db, userId: number): Promise<SecondFactorRow | un
   return rows[0];
 }
 
+/** The second factors of all users; nothing else changes them until the transaction ends. */
+export async function lockAll(tx: Db): Promise<{ user_id: number; sealed_secret: Buffer }[]> {
+  return query(tx, 'select user_id, sealed_secret from second_factors order by user_id for update');
+}
+
+export async function replaceSecrets(tx: Db, secrets: readonly { userId: number; sealed: Buffer }[]): Promise<void> {
+  await query(
+    tx,
+    `update second_factors s set sealed_secret = new.sealed
+     from unnest($1::int[], $2::bytea[]) as new (user_id, sealed) where s.user_id = new.user_id`,
+    [secrets.map(({ userId }) => userId), secrets.map(({ sealed }) => sealed)],
+  );
+}
+
 /** @returns undefined for a user who has not begun to set one up */
 export async function find(
   db: Db,

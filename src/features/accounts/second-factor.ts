@@ -38,20 +38,17 @@ export async function secondFactorOf(ctx: Needs<'db'>, actor: Actor): Promise<Se
  * @returns the secret in base32, and the same as a link for a QR code
  * @throws AppError `conflict` when a second factor is on
  */
-export async function beginSecondFactor(
-  ctx: Needs<'db' | 'tokenKey'>,
-  actor: Actor,
-): Promise<{ secret: string; uri: string }> {
+export async function beginSecondFactor(ctx: Needs<'db'>, actor: Actor): Promise<{ secret: string; uri: string }> {
   const account = await requireRecentPassword(ctx, actor);
   const { userId, username } = account;
-  const { secret, uri, sealed } = newTotpSecret(ctx.tokenKey, userId, username);
-  await inTransaction(ctx.db, async (tx) => {
+  return inTransaction(ctx.db, async (tx) => {
+    const { secret, uri, sealed } = await newTotpSecret(tx, userId, username);
     if (!(await store.begin(tx, userId, sealed))) {
       throw new AppError('conflict', 'A second factor is already on: turn it off first');
     }
     await recordEvent(tx, doerOf(actor, account), { action: 'second_factor.begun', subject: username });
+    return { secret, uri };
   });
-  return { secret, uri };
 }
 
 async function assertCode(

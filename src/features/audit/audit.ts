@@ -44,6 +44,7 @@ export type AuditAction =
   | 'second_factor.turned_on'
   | 'second_factor.turned_off' // by an administrator, when the doer is not the subject
   | 'second_factor.codes_renewed'
+  | 'key.rotated' // details: how many second factors were sealed again
   | 'token.created'
   | 'token.revoked'
   | 'plan.changed'

@@ -12,6 +12,7 @@ import { addOrgCommands } from './org';
 import { addPlanCommands } from './plan';
 import { addRepoCommands } from './repo';
 import { addRetiredNameCommands } from './retired-name';
+import { addRotateKeyCommand } from './rotate-key';
 import { addScrubCommand } from './scrub';
 import { addTeamCommands } from './team';
 import { addTokenCommands } from './token';
@@ -55,6 +56,7 @@ export function buildProgram(parts: CommandParts): Command {
   addGcCommand(program, parts);
   addScrubCommand(program, parts);
   addBackupCommands(program, parts);
+  addRotateKeyCommand(program, parts);
   addAuditCommand(program, parts);
   addMailCommand(program, parts);
   addDoctorCommand(program);

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import type { Identity, RepositoryName, TokenAccess } from '../../../src/features/access/actor';
 import { issueToken, readToken, tokenActor, type TokenClaims } from '../../../src/features/tokens/token';
-import { ensureTokenKey } from '../../../src/features/tokens/token-key';
+import { ensureTokenKey } from '../../../src/features/accounts/token-key';
 import { createTestDatabase } from '../../helpers/test-database';
 
 const KEY = randomBytes(32);
