@@ -1,20 +1,21 @@
 import { execFile } from 'node:child_process';
-import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { expectBoth, pushBoth } from '../helpers/backups';
-import { startChildServer } from '../helpers/child-server';
+import request from 'supertest';
+import { expectBoth, pushBoth, type Pushed } from '../helpers/backups';
+import { startChildServer, type ChildServer } from '../helpers/child-server';
 import { createDataDir, removeDataDir } from '../helpers/data-dir';
+import { commandsOf } from '../helpers/document-section';
+import { startPull } from '../helpers/images';
+import { createTestDatabase, type TestDatabase } from '../helpers/test-database';
+
+/* The recipes of docs/OPERATIONS.md, in the order in which an operator may need them, each with the commands as printed. */
 
 const run = promisify(execFile);
 const ROOT = path.join(__dirname, '../..');
 
-/** The blocks of a section of docs/OPERATIONS.md, as one script. */
-async function scriptOf(heading: string): Promise<string> {
-  const text = await readFile(path.join(ROOT, 'docs/OPERATIONS.md'), 'utf8');
-  const section = text.split(/^## /m).find((part) => part.startsWith(`${heading}\n`)) ?? '';
-  return [...section.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, code]) => code).join('');
-}
+const recipe = (heading: string): string[] => commandsOf('docs/OPERATIONS.md', heading);
 
 /** A folder whose `npx` runs the program of this checkout. */
 async function createPath(home: string): Promise<string> {
@@ -26,28 +27,79 @@ async function createPath(home: string): Promise<string> {
   return `${bin}:${process.env['PATH'] ?? ''}`;
 }
 
-it('the recipe for backup and restore works next to a running server, with the embedded Postgres', async () => {
-  const home = await createDataDir('operations');
-  const [dataDir, restored] = [path.join(home, 'data'), path.join(home, 'restored')];
+let home: string;
+let PATH: string;
+let server: ChildServer;
+let pushed: Pushed;
+let database: TestDatabase;
+const at = (name: string): string => path.join(home, name);
+
+beforeAll(async () => {
+  home = await createDataDir('operations');
+  PATH = await createPath(home);
+  database = await createTestDatabase('template0');
   const administrator = { DRYDOCK_ADMIN_USERNAME: 'alice', DRYDOCK_ADMIN_PASSWORD: 'alicepw' };
-  const server = await startChildServer({ DRYDOCK_DATA_DIR: dataDir, ...administrator });
-  try {
-    const pushed = await pushBoth(server);
-    const environment = { PATH: await createPath(home), BACKUP: path.join(home, 'backup'), NEW_DATA: restored };
-    const { stdout } = await run('sh', ['-ec', await scriptOf('Back up and restore')], {
-      env: { ...environment, DRYDOCK_DATA_DIR: dataDir },
-    });
-    expect(stdout).toMatch(
-      /^Backed up: .*\n.*all intact\.\nRestored the backup of .*\n.*read back\.\nUSERNAME .*\nalice /,
-    );
-    expect((await readdir(home)).filter((name) => /^backup-\d{4}-\d\d-\d\d$/.test(name))).toHaveLength(1);
-    const other = await startChildServer({ DRYDOCK_DATA_DIR: restored });
-    await expectBoth(other, pushed);
-    await other.end('SIGTERM');
-  } finally {
-    await server.end('SIGTERM');
-    await removeDataDir(restored);
-    await removeDataDir(dataDir);
-    await removeDataDir(home);
-  }
+  server = await startChildServer({ DRYDOCK_DATA_DIR: at('data'), DRYDOCK_WORKERS: '2', ...administrator });
+  pushed = await pushBoth(server);
+});
+afterAll(async () => {
+  await server.end('SIGTERM');
+  await database.drop();
+  for (const name of ['data', 'restored', 'moved', 'own']) await removeDataDir(at(name));
+  await removeDataDir(home);
+});
+
+/** Runs commands of the document; resolves to what they printed. */
+async function follow(script: string, environment: Record<string, string>): Promise<string> {
+  const { stdout } = await run('sh', ['-ec', script], { env: { PATH, BACKUP: at('backup'), ...environment } });
+  return stdout;
+}
+
+async function expectServes(environment: Record<string, string>): Promise<void> {
+  const other = await startChildServer(environment);
+  await expectBoth(other, pushed);
+  await other.end('SIGTERM');
+}
+
+it('back up and restore, next to a running server with the embedded Postgres', async () => {
+  const script = recipe('Back up and restore').join('');
+  const printed = await follow(script, { DRYDOCK_DATA_DIR: at('data'), NEW_DATA: at('restored') });
+  expect(printed).toMatch(
+    /^Backed up: .*\n.*all intact\.\nRestored the backup of .*\n.*read back\.\nUSERNAME .*\nalice /,
+  );
+  expect((await readdir(home)).filter((name) => /^backup-\d{4}-\d\d-\d\d$/.test(name))).toHaveLength(1);
+  await expectServes({ DRYDOCK_DATA_DIR: at('restored') });
+});
+
+it('rotate keys, while the server runs', async () => {
+  const get = (authorization: string) =>
+    request(server.url).get('/v1/repositories/alice/old/tags').set('Authorization', authorization);
+  const old = await startPull(server, 'alice/old', 'alice');
+  await get(old).expect(200);
+  expect(await follow(recipe('Rotate keys').join(''), { DRYDOCK_DATA_DIR: at('data') })).toBe(
+    'The key was replaced; 0 second factors sealed with the new one.\n',
+  );
+  for (let refused = 0; refused < 10;) refused = (await get(old)).status === 401 ? refused + 1 : 0; // by both workers
+  await expectBoth(server, pushed);
+});
+
+it('move to another host', async () => {
+  const [onTheOld = '', onTheNew = '', ...others] = recipe('Move to another host');
+  expect(others).toEqual([]);
+  await follow(onTheOld, { DRYDOCK_DATA_DIR: at('data') });
+  await cp(at('backup'), at('copied'), { recursive: true });
+  const printed = await follow(onTheNew, { DRYDOCK_DATA_DIR: at('moved'), BACKUP: at('copied') });
+  expect(printed).toMatch(/read back\.\n.*\nalice\/new .*\nalice\/old /);
+});
+
+it('from the embedded Postgres to another one', async () => {
+  const script = recipe('Use your own Postgres').join('');
+  const own = { DRYDOCK_DATA_DIR: at('own'), DATABASE_URL: database.url };
+  const printed = await follow(script, {
+    DRYDOCK_DATA_DIR: at('data'),
+    NEW_DATA: own.DRYDOCK_DATA_DIR,
+    NEW_DATABASE: own.DATABASE_URL,
+  });
+  expect(printed).toMatch(/^Backed up: .*\nRestored the backup of .*\n.*read back\.\nUSERNAME .*\nalice /);
+  await expectServes(own);
 });

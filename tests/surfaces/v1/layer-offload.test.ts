@@ -3,7 +3,8 @@ import path from 'node:path';
 import { DAMAGES, layerFile } from '../../helpers/damage';
 import { createImage, pushImages, startPull } from '../../helpers/images';
 import { isInstalled } from '../../helpers/installed';
-import { startNginx, type Nginx } from '../../helpers/nginx';
+import { startNginx } from '../../helpers/nginx';
+import type { Proxy } from '../../helpers/proxy-process';
 import { pushPrivate } from '../../helpers/isolation';
 import { ACCEL_PREFIX, ask, sampleFor, shown, type Answer } from '../../helpers/offloading';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
@@ -94,7 +95,7 @@ it('sends the bytes to an engine that came without a proxy', async () => {
 });
 
 function describeThroughNginx(): void {
-  let nginx: Nginx;
+  let nginx: Proxy;
   beforeAll(async () => {
     nginx = await startNginx((port) => sampleFor(offloading, port));
   });

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { isInstalled } from '../../helpers/installed';
-import { startNginx, type Nginx } from '../../helpers/nginx';
+import { startNginx } from '../../helpers/nginx';
+import type { Proxy } from '../../helpers/proxy-process';
 import { ACCEL_PREFIX, ask, sampleFor, shown, type Answer } from '../../helpers/offloading';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 import { digestOf, pushBlob } from '../../helpers/v2-client';
@@ -36,7 +37,7 @@ describe('a blob for nginx', () => {
 });
 
 function describeThroughNginx(): void {
-  let nginx: Nginx;
+  let nginx: Proxy;
   beforeAll(async () => {
     nginx = await startNginx((port) => sampleFor(offloading, port));
   });
