@@ -11,6 +11,7 @@ import { differenceOf, stateOf } from './bridge-state';
 import { arrive, backfill, view, viewWithTwins } from './bridge-views';
 import { startAgain, within } from './bridge-waits';
 import type { Kind, Work } from './bridge-work';
+import { crashRounds } from './crash-rounds';
 
 /*
  * Two servers get the same pushes and the same questions. One of them is killed in each round while it works, started
@@ -18,7 +19,7 @@ import type { Kind, Work } from './bridge-work';
  */
 
 /** How often the server is killed. */
-const ROUNDS = 50;
+const ROUNDS = crashRounds(27);
 /** `CRASH_SEED=…` repeats a run with the same data and the same share of the work before each kill. */
 const SEED = process.env['CRASH_SEED'] ?? randomBytes(4).toString('hex');
 const KINDS: Readonly<Record<string, Kind>> = {

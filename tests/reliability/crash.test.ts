@@ -3,10 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import request from 'supertest';
 import { createImage, pushImages, startPull, type TestImage } from '../helpers/images';
 import { startKillableServer, type KillableServer } from '../helpers/killable-server';
+import { crashRounds } from './crash-rounds';
 import { expectBytesForEveryRow } from './stored-bytes';
 
 /** How often the server is killed in the middle of a push. */
-const ROUNDS = 50;
+const ROUNDS = crashRounds(25);
 const LAYER_BYTES = 3 * 1024 * 1024;
 
 let place: KillableServer;
