@@ -122,6 +122,23 @@ function testLiveliness(): void {
     await item.waitFor({ state: 'hidden' });
   });
 
+  it('a theme holds at once, and on the next page', async () => {
+    await look(SHOP);
+    const ground = (): Promise<string> =>
+      tab.page.evaluate('getComputedStyle(document.documentElement).backgroundColor');
+    const light = await ground();
+    const dark = tab.page.getByRole('button', { name: 'Dark' });
+    const kept = tab.page.waitForResponse(`${server.url}/theme/`);
+    await dark.click();
+    const chosen = await ground();
+    expect(chosen).not.toBe(light);
+    expect(tab.page.url()).toBe(`${server.url}${SHOP}`);
+    expect(await dark.getAttribute('aria-pressed')).toBe('true');
+    await kept;
+    await tab.open('/explore/');
+    expect(await ground()).toBe(chosen);
+  });
+
   it('maintenance shows its progress by itself', async () => {
     await look('/admin/storage/', { as: 'root' });
     await tab.page.getByRole('button', { name: 'Start a gc dry run' }).click();

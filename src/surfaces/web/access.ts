@@ -18,8 +18,8 @@ import { welcome, type Login, type Visitor } from './visitor';
  *   member               a visitor who is logged in; others are asked to log in first
  *   administrator        administrators
  *   anyone-form          a form for everyone
- *   link-form            the same behind a mailed link: without a cookie no token is needed, because the secret of the
- *                        link protects the form
+ *   link-form            the same, but without a cookie no token is needed: behind a mailed link, whose secret protects
+ *                        the form, and for the choice of a theme, so that pages set no cookie before it
  *   member-form          a form for visitors who are logged in
  *   administrator-form   a form for administrators
  *

@@ -11,6 +11,7 @@ import type { WebRow } from './access';
 const FOLDER = path.join(__dirname, 'static');
 const TYPES = {
   'style.css': 'text/css; charset=utf-8',
+  'dark.css': 'text/css; charset=utf-8',
   'drydock.js': 'text/javascript; charset=utf-8',
   'icon.svg': 'image/svg+xml',
   'api-docs.css': 'text/css; charset=utf-8',
@@ -31,6 +32,7 @@ function load(name: AssetName): Asset {
 
 const ASSETS: Readonly<Record<AssetName, Asset>> = {
   'style.css': load('style.css'),
+  'dark.css': load('dark.css'),
   'drydock.js': load('drydock.js'),
   'icon.svg': load('icon.svg'),
   'api-docs.css': load('api-docs.css'),

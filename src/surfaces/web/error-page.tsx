@@ -2,7 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import type { Headers, Reply } from '../../platform/http/exchange';
 import { contentSecurityPolicy } from '../../platform/http/page-headers';
 import { assetUrl } from './assets';
-import { ownPath } from './own-path';
+import { Styles } from './components/theme';
+import { ownPath, pageBefore } from './own-path';
 import { page } from './reply';
 import { render, type Children, type View } from './view';
 import type { Visitor } from './visitor';
@@ -28,16 +29,8 @@ function Document({ status, title, requestId, children }: Mishap & { readonly ch
   );
 }
 
-/** The page of this site from which a form was sent, if the browser tells it. */
-function pageBefore(req: IncomingMessage, { origin }: Visitor): string | undefined {
-  const referer = req.method === 'POST' ? req.headers.referer : undefined;
-  if (referer?.startsWith(`${origin}/`) !== true) return undefined;
-  const path = ownPath(referer.slice(origin.length), '');
-  return path === '' ? undefined : path;
-}
-
 function WaysOn({ visitor, req, status }: { visitor: Visitor; req: IncomingMessage; status: number }): View {
-  const before = pageBefore(req, visitor);
+  const before = pageBefore(req, visitor.origin);
   const mayNeedLogin = visitor.login === undefined && (status === 403 || status === 404);
   const next = req.method === 'GET' ? `?next=${encodeURIComponent(visitor.url)}` : '';
   return (
@@ -88,9 +81,8 @@ export function bareErrorPage(mishap: Mishap, content: Children): Reply {
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
         <title>{title} · Drydock</title>
-        <link rel="stylesheet" href={assetUrl('style.css')} />
+        <Styles />
         <link rel="icon" type="image/svg+xml" href={assetUrl('icon.svg')} />
       </head>
       <body>

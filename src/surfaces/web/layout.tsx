@@ -1,6 +1,8 @@
 import { buildName } from '../../platform/process/build';
 import { assetUrl } from './assets';
+import { Avatar } from './components/avatar';
 import { Form } from './components/forms';
+import { Styles, ThemeSwitch } from './components/theme';
 import type { Children, View } from './view';
 import type { Visitor } from './visitor';
 
@@ -73,9 +75,7 @@ function AccountMenu({ visitor, section }: Pick<LayoutProps, 'visitor' | 'sectio
   return (
     <details class="menu account">
       <summary>
-        <span class="avatar" aria-hidden="true">
-          {username.slice(0, 1).toUpperCase()}
-        </span>
+        <Avatar name={username} />
         <span class="username">{username}</span>
       </summary>
       <div class="menu-items">
@@ -139,15 +139,14 @@ function Header({ visitor, section, search = '', hasOwnSearch = false }: LayoutP
 /** The whole document around a page. */
 export function Layout(props: LayoutProps): View {
   const { visitor, title, isNarrow = false, children } = props;
-  const { notice } = visitor;
+  const { notice, theme } = visitor;
   return (
     <html lang="en">
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
         <title>{title === undefined ? 'Drydock' : `${title} · Drydock`}</title>
-        <link rel="stylesheet" href={assetUrl('style.css')} />
+        <Styles theme={theme} />
         <link rel="icon" type="image/svg+xml" href={assetUrl('icon.svg')} />
         <script type="module" src={assetUrl('drydock.js')}></script>
       </head>
@@ -169,6 +168,7 @@ export function Layout(props: LayoutProps): View {
           <a href="/start/">Get started</a>
           <a href="/docs/api/">API</a>
           <small>Version {buildName()}</small>
+          <ThemeSwitch visitor={visitor} />
         </footer>
       </body>
     </html>

@@ -1,3 +1,5 @@
+import type { IncomingMessage } from 'node:http';
+
 const ANY = 'http://localhost';
 
 /**
@@ -11,4 +13,16 @@ export function ownPath(given: string | undefined | null, otherwise: string): st
   const { origin, pathname, search } = new URL(given, ANY);
   // The URL parser turns `/./\` and `/.//` into `//`.
   return origin === ANY && !pathname.startsWith('//') ? pathname + search : otherwise;
+}
+
+/**
+ * The path of the page of this site from which a form was sent, if the browser tells it.
+ *
+ * @param origin - our own origin
+ */
+export function pageBefore(req: IncomingMessage, origin: string): string | undefined {
+  const referer = req.method === 'POST' ? req.headers.referer : undefined;
+  if (referer?.startsWith(`${origin}/`) !== true) return undefined;
+  const path = ownPath(referer.slice(origin.length), '');
+  return path === '' ? undefined : path;
 }

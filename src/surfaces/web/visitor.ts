@@ -12,6 +12,7 @@ import { requestState } from '../../platform/http/request-state';
 import { readSessionCookie } from '../../platform/http/session-cookie';
 import { isSecret, newSecret } from '../../platform/secrets';
 import { readNotice, type Notice } from './notice';
+import { readTheme, type ThemeChoice } from './theme';
 
 /** The cookie that identifies a browser without a session, so that its forms have a token too. */
 const VISIT_COOKIE = 'drydock_visit';
@@ -42,6 +43,8 @@ export interface Visitor {
   readonly url: string;
   /** the `scheme://host[:port]` with which this browser reaches us */
   readonly origin: string;
+  /** light or dark, in this browser */
+  readonly theme: ThemeChoice;
   /** the notice of the page before; shown once */
   readonly notice: Notice | undefined;
   /** the `Set-Cookie` values for the answer */
@@ -110,6 +113,7 @@ export async function welcome(
     canSignUp: ctx.settings.registrationOpen,
     url: req.url ?? '/',
     origin,
+    theme: readTheme(req),
     notice: notice?.notice,
     cookies,
     formSecret,

@@ -44,7 +44,6 @@ describe('the profile', () => {
     location: 'Here',
     company: '',
     profile_url: 'https://example.com/',
-    gravatar_email: '',
   };
 
   it('is saved', async () => {
@@ -52,6 +51,7 @@ describe('the profile', () => {
     const { html } = await browser.get(PATH);
     expect(html).toContain('Profile saved.');
     expect(html).toContain('value="A &lt;b&gt; C"');
+    expect(html).not.toMatch(/gravatar/i);
   });
 
   it('is shown again with the problem and with what was typed', async () => {

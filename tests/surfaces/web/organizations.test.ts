@@ -148,7 +148,7 @@ it('owners set the visibility of new repositories, administrators the plan', asy
 
 it('the profile is changed, and the organization deleted once its name is typed', async () => {
   const settings = '/organizations/acme/settings/';
-  await owner.send(settings, { fullName: 'Acme & Co', company: '', location: '', profileUrl: '', gravatarEmail: '' });
+  await owner.send(settings, { fullName: 'Acme & Co', company: '', location: '', profileUrl: '' });
   expect((await owner.get('/organizations/acme/')).html).toContain('Acme &amp; Co');
   const wrong = await owner.send('/organizations/acme/delete/', { confirmation: 'acm' }, settings);
   expect(wrong.status).toBe(400);

@@ -1,12 +1,16 @@
 import { raw } from 'hono/html';
 import { render, type Children, type View } from '../view';
+import { Avatar } from './avatar';
 
 /** The heading of a page. */
 export function Heading({
+  avatar,
   title,
   subtitle,
   children,
 }: {
+  /** the account whose picture is at its left */
+  readonly avatar?: string;
   readonly title: Children;
   readonly subtitle?: Children;
   /** buttons on its right */
@@ -14,9 +18,12 @@ export function Heading({
 }): View {
   return (
     <div class="heading">
-      <div>
-        <h1>{title}</h1>
-        {subtitle !== undefined && <p class="subtitle">{subtitle}</p>}
+      <div class="pictured">
+        {avatar !== undefined && <Avatar name={avatar} size="large" />}
+        <div>
+          <h1>{title}</h1>
+          {subtitle !== undefined && <p class="subtitle">{subtitle}</p>}
+        </div>
       </div>
       {children !== undefined && <div class="actions">{children}</div>}
     </div>

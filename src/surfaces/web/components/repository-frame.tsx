@@ -3,6 +3,7 @@ import { repositoryPath } from '../repository-path';
 import type { Children, View } from '../view';
 import type { Visitor } from '../visitor';
 import { plural } from './quantities';
+import { Avatar } from './avatar';
 import { ActButton } from './buttons';
 import { Badge, Tabs } from './page-parts';
 
@@ -66,9 +67,12 @@ export function RepositoryFrame({
             {isOfficial ? (
               <span>{name}</span>
             ) : (
-              <span>
-                <a href={`/u/${namespace}/`}>{namespace}</a> / {name}
-              </span>
+              <>
+                <Avatar name={namespace} />
+                <span>
+                  <a href={`/u/${namespace}/`}>{namespace}</a> / {name}
+                </span>
+              </>
             )}
             {isOfficial && <Badge tone="official">Official</Badge>}
             <VisibilityBadge visibility={visibility} />

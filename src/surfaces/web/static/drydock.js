@@ -93,7 +93,24 @@ function searchBySlash() {
   });
 }
 
+/** Applies a theme at once. Without the script, its form loads the page again. */
+function switchThemes() {
+  const form = document.querySelector('form.theme');
+  form?.addEventListener('submit', (event) => {
+    event.preventDefault();
+    const { value, dataset } = event.submitter;
+    document.querySelector('link[href$="/dark.css"]').media = dataset.media;
+    document.querySelector('meta[name="color-scheme"]').content = dataset.scheme;
+    for (const button of form.elements) {
+      if (button.name === 'theme') button.ariaPressed = String(button.value === value);
+    }
+    const fields = new URLSearchParams([...new FormData(form), ['theme', value]]);
+    fetch(form.action, { method: 'POST', body: fields, redirect: 'manual', keepalive: true }).catch(() => {});
+  });
+}
+
 searchBySlash();
+switchThemes();
 offerCopying();
 showCurrentTab();
 localizeTimes();

@@ -195,7 +195,7 @@ it('the chain of a tag is shown with its sizes, and each layer links to its file
   await pushImages(server, 'alice/chain', chain);
   const { html } = await anonymous.get('/r/alice/chain/tags/latest/');
   expect(html).toContain('6.00 kB</span> in 3 layers');
-  expect(html.match(/<rect class="series-\d" x=/g)).toHaveLength(3);
+  expect(html.match(/<rect class="series-\d+" x=/g)).toHaveLength(3);
   for (const { id } of chain) expect(html).toContain(`href="/r/alice/chain/images/${id}/files/"`);
   expect((await anonymous.get(`/r/alice/chain/images/${chain[1]!.id}/`)).html).toContain('in 2 layers');
 });

@@ -7,7 +7,7 @@ import { attempt, type Fault } from '../../problems';
 import { redirect } from '../../reply';
 import { accountPage, usernameOf } from './frame';
 
-function profilePage(member: Member, profile: ProfileFields, fault?: Fault): Reply {
+function profilePage(member: Member, profile: Omit<ProfileFields, 'gravatarEmail'>, fault?: Fault): Reply {
   const username = usernameOf(member);
   return accountPage(
     member,
@@ -30,14 +30,6 @@ function profilePage(member: Member, profile: ProfileFields, fault?: Fault): Rep
           autocomplete="url"
           hint="Starts with http:// or https://."
         />
-        <Field
-          label="Gravatar address"
-          name="gravatar_email"
-          type="email"
-          value={profile.gravatarEmail}
-          maxlength={254}
-          hint="The email address for your Gravatar picture; defaults to your primary address."
-        />
         <Actions>
           <button type="submit">Save</button>
         </Actions>
@@ -57,7 +49,6 @@ export const postProfile: WebHandler<'member-form'> = async (ctx, { caller }) =>
     location: form.text('location'),
     company: form.text('company'),
     profileUrl: form.text('profile_url'),
-    gravatarEmail: form.text('gravatar_email'),
   };
   const { fault } = await attempt(() => updateProfile(ctx, caller.actor, usernameOf(caller), fields));
   if (fault !== undefined) return profilePage(caller, fields, fault);

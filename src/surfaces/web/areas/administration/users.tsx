@@ -3,6 +3,7 @@ import { listUsersPage } from '../../../../features/accounts/user-list';
 import { createUser } from '../../../../features/accounts/users';
 import type { Reply } from '../../../../platform/http/exchange';
 import type { WebExchange, WebHandler } from '../../access';
+import { AccountName } from '../../components/avatar';
 import { Ago } from '../../components/quantities';
 import { Actions, Field, Form, Problem, Select } from '../../components/forms';
 import { NewPasswordField } from '../../components/new-password-field';
@@ -101,7 +102,7 @@ async function usersPage(
           {users.map(({ username, email, isActive, isAdmin, plan, createdAt, lastSeenAt }) => (
             <tr>
               <td>
-                <a href={`/admin/users/${username}/`}>{username}</a>
+                <AccountName name={username} path={`/admin/users/${username}/`} />
                 {email !== undefined && <small class="below">{email}</small>}
               </td>
               <td>

@@ -53,7 +53,7 @@ export function OrganizationFrame({
   const tabs = [...FOR_MEMBERS, ...(canManage ? FOR_OWNERS : [])];
   return (
     <>
-      <Heading title={namespace} subtitle="Organization">
+      <Heading avatar={namespace} title={namespace} subtitle="Organization">
         <a class="button quiet" href={`/u/${namespace}/`}>
           Public page
         </a>

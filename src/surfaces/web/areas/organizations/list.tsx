@@ -1,6 +1,7 @@
 import { createOrganization, listOrganizations } from '../../../../features/namespaces/organizations';
 import type { Reply } from '../../../../platform/http/exchange';
 import type { Member, WebHandler } from '../../access';
+import { Avatar } from '../../components/avatar';
 import { plural } from '../../components/quantities';
 import { Actions, Field, Form, Problem } from '../../components/forms';
 import { Badge, Empty, Heading, Panel } from '../../components/page-parts';
@@ -34,7 +35,7 @@ export const getOrganizations: WebHandler<'member'> = async (ctx, { caller, quer
         {organizations.map(({ name, plan, teamCount, memberCount }) => (
           <li>
             <span class="title-line">
-              <a href={organizationPath(name)}>{name}</a> <Badge>{plan}</Badge>
+              <Avatar name={name} /> <a href={organizationPath(name)}>{name}</a> <Badge>{plan}</Badge>
             </span>
             <ul class="facts">
               <li>{plural(teamCount, 'team')}</li>

@@ -3,6 +3,7 @@ import { getOrganization, type OrganizationProfile } from '../../../../features/
 import { getNamespaceSettings } from '../../../../features/namespaces/settings';
 import { listTeams } from '../../../../features/namespaces/teams';
 import type { WebHandler } from '../../access';
+import { AccountName } from '../../components/avatar';
 import { Moment, plural } from '../../components/quantities';
 import { Panel } from '../../components/page-parts';
 import { page } from '../../reply';
@@ -63,9 +64,9 @@ function MembersPanel({
   return (
     <Panel title={plural(members.total, 'member')}>
       <ul class="facts">
-        {members.members.map(({ username }) => (
+        {members.members.map(({ username, isRobot }) => (
           <li>
-            <a href={`/u/${username}/`}>{username}</a>
+            <AccountName name={username} isRobot={isRobot} />
           </li>
         ))}
       </ul>

@@ -9,6 +9,7 @@ import { listTeams } from '../../../../features/namespaces/teams';
 import type { Context } from '../../../../context';
 import type { Reply } from '../../../../platform/http/exchange';
 import type { WebExchange, WebHandler } from '../../access';
+import { AccountName } from '../../components/avatar';
 import { Ago } from '../../components/quantities';
 import { DangerButton } from '../../components/buttons';
 import { Actions, Field, Form, Problem, Select } from '../../components/forms';
@@ -35,7 +36,7 @@ export const getMembers: WebHandler<'member'> = async (ctx, exchange) => {
         {members.map(({ username, isRobot, teams }) => (
           <tr>
             <td>
-              {isRobot ? username : <a href={`/u/${username}/`}>{username}</a>} {isRobot && <Badge>robot</Badge>}
+              <AccountName name={username} isRobot={isRobot} /> {isRobot && <Badge>robot</Badge>}
             </td>
             <td>
               <ul class="facts">

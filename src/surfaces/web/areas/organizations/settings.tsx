@@ -16,7 +16,6 @@ const FIELDS = [
   { name: 'company', label: 'Company', maxlength: 100 },
   { name: 'location', label: 'Location', maxlength: 100 },
   { name: 'profileUrl', of: 'profile_url', label: 'Website', maxlength: 255, hint: 'Starts with http:// or https://.' },
-  { name: 'gravatarEmail', of: 'gravatar_email', label: 'Email address for its Gravatar picture', maxlength: 254 },
 ] as const;
 
 type Typed = Readonly<Record<(typeof FIELDS)[number]['name'], string>>;

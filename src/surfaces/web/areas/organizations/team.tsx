@@ -3,6 +3,7 @@ import { invite } from '../../../../features/namespaces/invitations';
 import { addMember, listMembers, removeMember } from '../../../../features/namespaces/team-members';
 import { showTeam, type Team, type TeamPlace } from '../../../../features/namespaces/teams';
 import type { Member, WebExchange, WebHandler } from '../../access';
+import { AccountName } from '../../components/avatar';
 import { Ago } from '../../components/quantities';
 import { DangerButton } from '../../components/buttons';
 import { Actions, Field, Form } from '../../components/forms';
@@ -107,7 +108,7 @@ export const getTeamPage: WebHandler<'member'> = async (ctx, exchange) => {
               {members.map(({ username, isRobot, since }) => (
                 <tr>
                   <td>
-                    {isRobot ? username : <a href={`/u/${username}/`}>{username}</a>} {isRobot && <Badge>robot</Badge>}
+                    <AccountName name={username} isRobot={isRobot} /> {isRobot && <Badge>robot</Badge>}
                   </td>
                   <td>
                     <Ago at={since} />

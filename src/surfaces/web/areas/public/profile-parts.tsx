@@ -1,5 +1,6 @@
 import type { ProfileFields } from '../../../../features/accounts/profiles';
 import type { OrganizationMember } from '../../../../features/namespaces/organizations';
+import { AccountName, Avatar } from '../../components/avatar';
 import { Moment, plural } from '../../components/quantities';
 import { Badge, Panel } from '../../components/page-parts';
 import type { View } from '../../view';
@@ -71,10 +72,8 @@ export function ProfileHead(props: ProfileHeadProps): View {
   const { name, isUser, fields } = props.profile;
   return (
     <div class="heading">
-      <div class="profile">
-        <span class="avatar large" aria-hidden="true">
-          {name.slice(0, 1).toUpperCase()}
-        </span>
+      <div class="pictured">
+        <Avatar name={name} size="large" />
         <div>
           <h1 class="title-line">
             {name}
@@ -106,7 +105,7 @@ export function MemberList({
       <ul class="facts">
         {members.map(({ username, isRobot }) => (
           <li>
-            {isRobot ? username : <a href={`/u/${username}/`}>{username}</a>} {isRobot && <Badge>robot</Badge>}
+            <AccountName name={username} isRobot={isRobot} /> {isRobot && <Badge>robot</Badge>}
           </li>
         ))}
       </ul>

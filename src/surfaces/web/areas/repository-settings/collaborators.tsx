@@ -7,6 +7,7 @@ import {
 } from '../../../../features/repositories/collaborators';
 import type { RepositoryDetails } from '../../../../features/repositories/repository-details';
 import type { Reply } from '../../../../platform/http/exchange';
+import { AccountName } from '../../components/avatar';
 import { Ago } from '../../components/quantities';
 import { DangerButton } from '../../components/buttons';
 import { Actions, Field, Form, Problem } from '../../components/forms';
@@ -67,7 +68,7 @@ function Collaborators({
       {list.map(({ username, since }) => (
         <tr>
           <td>
-            <a href={`/u/${username}/`}>{username}</a>
+            <AccountName name={username} />
           </td>
           <td>
             <Ago at={since} />

@@ -1,6 +1,7 @@
 import type { Needs } from '../../../../context';
 import type { Comment } from '../../../../features/social/comments';
 import type { RepositoryDetails } from '../../../../features/repositories/repository-details';
+import { Avatar } from '../../components/avatar';
 import { Ago } from '../../components/quantities';
 import { ActButton, DangerButton } from '../../components/buttons';
 import { Actions, Form, Problem, TextArea } from '../../components/forms';
@@ -126,9 +127,7 @@ export function CommentList({
         <li id={`comment-${comment.id}`}>
           <div class="comment-head">
             <span class="title-line">
-              <span class="avatar" aria-hidden="true">
-                {comment.author.slice(0, 1).toUpperCase()}
-              </span>
+              <Avatar name={comment.author} />
               <a href={`/u/${comment.author}/`}>{comment.author}</a>
               <small>
                 <Ago at={comment.createdAt} />

@@ -1,4 +1,5 @@
 import type { HistoryLayer } from '../../../../features/images/history';
+import { COLOURS } from '../../components/identicon';
 import { coordinate, Figure } from '../../components/figure';
 import { formatBytes, plural } from '../../components/quantities';
 import type { View } from '../../view';
@@ -8,7 +9,6 @@ const WIDTH = 1000;
 const HEIGHT = 40;
 /** The width of an empty layer, so that it stays visible. */
 const THINNEST = 4;
-const COLOURS = 6;
 const TITLE_CHARACTERS = 60;
 const TITLES_BYTES = 12_000;
 
