@@ -16,6 +16,7 @@ const FEATURES = [
   'accounts',
   'oauth',
   'namespaces',
+  'openid',
   'storage',
   'repositories',
   'pushes',

@@ -51,6 +51,22 @@ const hostList = z
   .transform((value) => value.split(',').map((entry) => entry.trim()))
   .pipe(z.array(hostAndPort).min(1));
 
+/** As OpenID Connect Discovery 1.0 (section 3) has it; https is required of providers, but a lab may have none. */
+const issuerUrl = z
+  .url({ protocol: /^https?$/, message: 'must be the https:// URL that the provider calls its issuer' })
+  .refine((text) => {
+    if (!URL.canParse(text)) return true;
+    const { search, hash, username } = new URL(text);
+    return search === '' && hash === '' && username === '';
+  }, 'must be the issuer alone, such as https://login.example.com/realms/main, without a query or anything after it');
+
+/** Separated by commas, as all lists here, or by spaces, as OAuth has it. */
+const scopeList = z
+  .string()
+  .transform((text) => text.split(/[\s,]+/).filter((scope) => scope !== ''))
+  .refine((scopes) => scopes.includes('openid'), 'must be scopes separated by commas, and openid one of them')
+  .transform((scopes) => scopes.join(' '));
+
 /** Turns a function that throws into a zod rule. */
 function obeys<T>(rule: (value: T) => void): (value: T, issues: z.RefinementCtx) => void {
   return (value, issues) => {
@@ -121,6 +137,15 @@ const environment = z.object({
   DRYDOCK_REGISTRATION: z.enum(['open', 'closed']).default('open'),
   DRYDOCK_REGISTRATIONS_PER_HOUR: wholeNumber(1, 1_000_000).default(60),
   DRYDOCK_EMAIL_CONFIRMATION: z.enum(['off', 'required']).default('off'),
+  DRYDOCK_OIDC_ISSUER: issuerUrl.optional(),
+  DRYDOCK_OIDC_CLIENT_ID: z.string().min(1).max(255).optional(),
+  DRYDOCK_OIDC_CLIENT_SECRET: z.string().min(1).max(4096).optional(),
+  DRYDOCK_OIDC_NAME: z.string().trim().min(1).max(40).default('OpenID'),
+  DRYDOCK_OIDC_SCOPES: scopeList.prefault('openid,profile,email'),
+  DRYDOCK_OIDC_USERNAME_CLAIM: z.string().min(1).max(255).default('preferred_username'),
+  DRYDOCK_OIDC_GROUPS_CLAIM: z.string().min(1).max(255).default('groups'),
+  DRYDOCK_OIDC_ADMIN_GROUP: z.string().min(1).max(255).optional(),
+  DRYDOCK_OIDC_CREATE_ACCOUNTS: onOff.optional(),
   DRYDOCK_SMTP_URL: z
     .url({
       protocol: /^smtps?$/,
@@ -155,6 +180,7 @@ const TOGETHER: readonly (readonly string[])[] = [
   ['DRYDOCK_ADMIN_USERNAME', 'DRYDOCK_ADMIN_PASSWORD'],
   ['DRYDOCK_TLS_CERT', 'DRYDOCK_TLS_KEY'],
   ['DRYDOCK_SMTP_URL', 'DRYDOCK_MAIL_FROM'],
+  ['DRYDOCK_OIDC_ISSUER', 'DRYDOCK_OIDC_CLIENT_ID'],
 ];
 
 /**

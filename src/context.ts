@@ -19,12 +19,36 @@ import type { WorkGate } from './platform/limits/work-gate';
 import type { GatedThreads } from './platform/threads/gated-threads';
 import type { Logger } from './platform/log/logger';
 import type { Mailer } from './platform/mail/mailer';
+import type { OpenIdProvider } from './platform/openid/openid-provider';
 import type { PasswordChecker } from './platform/passwords/password-checker';
+
+/** How users sign in with a provider of OpenID Connect. */
+export interface OpenIdSettings {
+  /** The provider, exactly as it names itself. */
+  readonly issuer: string;
+  readonly clientId: string;
+  /** undefined: a public client, which PKCE alone protects */
+  readonly clientSecret: string | undefined;
+  /** What people call the provider; it is shown. */
+  readonly name: string;
+  /** What we ask the provider for; separated by spaces. */
+  readonly scopes: string;
+  /** The claim that proposes the username of a new account. */
+  readonly usernameClaim: string;
+  /** The claim with the groups; it may be a path, such as `realm_access.roles`. */
+  readonly groupsClaim: string;
+  /** The group whose members are site administrators. */
+  readonly adminGroup: string | undefined;
+  /** An unknown user of the provider may create an account. */
+  readonly createsAccounts: boolean;
+}
 
 /** Settings of the operator that features follow. */
 export interface Settings {
   /** Anonymous users may register. */
   readonly registrationOpen: boolean;
+  /** Sign-in with a provider of OpenID Connect; undefined: there is none. */
+  readonly openId: OpenIdSettings | undefined;
   /** How many accounts may be registered from one network in an hour. */
   readonly registrationsPerHour: number;
   /** A new account stays inactive until it is confirmed. */
@@ -121,6 +145,10 @@ export interface Context extends ContextParts {
   readonly loginLimiters: Readonly<Record<'pair' | 'address' | 'account' | 'code', FailureLimiter>>;
   /** Counts mails that anonymous users request. */
   readonly mailLimiters: Readonly<Record<'name' | 'address' | 'links' | 'invitations', FailureLimiter>>;
+  /** The provider of OpenID Connect; undefined: none is configured. */
+  readonly openId: OpenIdProvider | undefined;
+  /** Counts sign-ins with the provider that failed, by network. */
+  readonly openIdLimiter: FailureLimiter;
   /** Counts accounts that anonymous users register, by network. */
   readonly registrationLimiter: FailureLimiter;
   /**

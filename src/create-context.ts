@@ -3,7 +3,7 @@ import { BLOB_REFERRERS } from './blob-referrers';
 import { StorageRoom, type StorageLimits } from './blobs/storage-room';
 import { StorageRooms } from './blobs/storage-rooms';
 import type { Context, ContextParts } from './context';
-import { LOGIN_LIMITS } from './features/accounts/login-limits';
+import { LOGIN_LIMITS, OPENID_LIMIT } from './features/accounts/login-limits';
 import { MAIL_LIMITS, registrationLimit } from './features/accounts/mail-limits';
 import { saveActivity } from './features/statistics/counting';
 import { storedBytes } from './features/storage/blobs';
@@ -11,6 +11,7 @@ import { BriefCache } from './platform/cache/brief-cache';
 import { ByteCache } from './platform/cache/byte-cache';
 import { SecretCache } from './platform/cache/secret-cache';
 import { CountBuffer } from './platform/counts/count-buffer';
+import { OpenIdProvider } from './platform/openid/openid-provider';
 import { ConcurrencyLimit } from './platform/limits/concurrency-limit';
 import { FailureLimiter, type FailureLimit } from './platform/limits/failure-limiter';
 import { workshops } from './workshops';
@@ -68,6 +69,8 @@ export function createContext(
       links: limiter(MAIL_LIMITS.links),
       invitations: limiter(MAIL_LIMITS.invitations),
     },
+    openId: settings.openId === undefined ? undefined : new OpenIdProvider(settings.openId, log),
+    openIdLimiter: limiter(OPENID_LIMIT),
     registrationLimiter: limiter(registrationLimit(settings.registrationsPerHour)),
     recentLogins: new SecretCache(),
     recentlySeen: new LRUCache(RECENTLY_SEEN),

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StorageLimits } from './blobs/storage-room';
 import { listeningUrl, type Config } from './config';
-import type { Context, Settings } from './context';
+import type { Context, OpenIdSettings, Settings } from './context';
 import { createContext } from './create-context';
 import { openData, poolSize } from './data';
 import { ensureTokenKey, watchTokenKey } from './features/accounts/token-key';
@@ -34,11 +34,29 @@ const CLEANING_MS = 10_000;
 /** Rights that were revoked at the other index end here after a minute. */
 const INDEX_MS = 60_000;
 
+/** Without a word about it, users of the provider may create accounts if everyone may. */
+function openIdOf(config: Config): OpenIdSettings | undefined {
+  const { DRYDOCK_OIDC_ISSUER: issuer, DRYDOCK_OIDC_CLIENT_ID: clientId } = config;
+  if (issuer === undefined || clientId === undefined) return undefined;
+  return {
+    issuer,
+    clientId,
+    clientSecret: config.DRYDOCK_OIDC_CLIENT_SECRET,
+    name: config.DRYDOCK_OIDC_NAME,
+    scopes: config.DRYDOCK_OIDC_SCOPES,
+    usernameClaim: config.DRYDOCK_OIDC_USERNAME_CLAIM,
+    groupsClaim: config.DRYDOCK_OIDC_GROUPS_CLAIM,
+    adminGroup: config.DRYDOCK_OIDC_ADMIN_GROUP,
+    createsAccounts: config.DRYDOCK_OIDC_CREATE_ACCOUNTS ?? config.DRYDOCK_REGISTRATION === 'open',
+  };
+}
+
 /** The features' part of the configuration. */
 export function settingsOf(config: Config): Settings {
   const publicHost = config.DRYDOCK_PUBLIC_URL === undefined ? [] : [new URL(config.DRYDOCK_PUBLIC_URL).host];
   return {
     registrationOpen: config.DRYDOCK_REGISTRATION === 'open',
+    openId: openIdOf(config),
     registrationsPerHour: config.DRYDOCK_REGISTRATIONS_PER_HOUR,
     confirmationRequired: config.DRYDOCK_EMAIL_CONFIRMATION === 'required',
     hubLimits: config.DRYDOCK_HUB_LIMITS,

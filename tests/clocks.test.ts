@@ -28,6 +28,8 @@ const READS_THE_HOSTS_CLOCK: Readonly<Record<string, string>> = {
   'features/storage/sweeps.ts': 'files have their times from hosts',
   'features/backups/back-up.ts': 'is shown, and names a folder',
   'features/images/tar/budget.ts': 'how long unpacking has taken',
+  'features/openid/claims.ts': 'how long ago the clock of a provider says that a login was',
+  'features/openid/sealed.ts': 'is sealed and read by hosts only',
   'features/oauth/model.ts': 'turns moments of the library into how long, and back',
   'features/statistics/statistics.ts': 'which days a chart shows',
   'features/tokens/bearer-token.ts': 'tokens are signed and read by hosts only',

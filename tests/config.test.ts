@@ -14,6 +14,10 @@ const DEFAULTS = {
   DRYDOCK_REGISTRATION: 'open',
   DRYDOCK_REGISTRATIONS_PER_HOUR: 60,
   DRYDOCK_EMAIL_CONFIRMATION: 'off',
+  DRYDOCK_OIDC_NAME: 'OpenID',
+  DRYDOCK_OIDC_SCOPES: 'openid profile email',
+  DRYDOCK_OIDC_USERNAME_CLAIM: 'preferred_username',
+  DRYDOCK_OIDC_GROUPS_CLAIM: 'groups',
   DRYDOCK_WORKERS: availableParallelism(),
   DRYDOCK_DRAIN_SECONDS: 30,
   DRYDOCK_BCRYPT_COST: 10,
@@ -87,6 +91,15 @@ describe('a configuration', () => {
         DRYDOCK_REGISTRATION: 'closed',
         DRYDOCK_REGISTRATIONS_PER_HOUR: '7',
         DRYDOCK_EMAIL_CONFIRMATION: 'required',
+        DRYDOCK_OIDC_ISSUER: 'https://login.example.com/realms/main',
+        DRYDOCK_OIDC_CLIENT_ID: 'drydock',
+        DRYDOCK_OIDC_CLIENT_SECRET: 'secret',
+        DRYDOCK_OIDC_NAME: 'The Login',
+        DRYDOCK_OIDC_SCOPES: 'openid, groups',
+        DRYDOCK_OIDC_USERNAME_CLAIM: 'nickname',
+        DRYDOCK_OIDC_GROUPS_CLAIM: 'realm_access.roles',
+        DRYDOCK_OIDC_ADMIN_GROUP: 'admins',
+        DRYDOCK_OIDC_CREATE_ACCOUNTS: 'off',
         DRYDOCK_SMTP_URL: 'smtps://drydock:p%40ss@mail.example.com:465',
         DRYDOCK_MAIL_FROM: 'The Hub <hub@example.com>',
         DRYDOCK_WORKERS: '3',
@@ -122,6 +135,15 @@ describe('a configuration', () => {
       DRYDOCK_REGISTRATION: 'closed',
       DRYDOCK_REGISTRATIONS_PER_HOUR: 7,
       DRYDOCK_EMAIL_CONFIRMATION: 'required',
+      DRYDOCK_OIDC_ISSUER: 'https://login.example.com/realms/main',
+      DRYDOCK_OIDC_CLIENT_ID: 'drydock',
+      DRYDOCK_OIDC_CLIENT_SECRET: 'secret',
+      DRYDOCK_OIDC_NAME: 'The Login',
+      DRYDOCK_OIDC_SCOPES: 'openid groups',
+      DRYDOCK_OIDC_USERNAME_CLAIM: 'nickname',
+      DRYDOCK_OIDC_GROUPS_CLAIM: 'realm_access.roles',
+      DRYDOCK_OIDC_ADMIN_GROUP: 'admins',
+      DRYDOCK_OIDC_CREATE_ACCOUNTS: false,
       DRYDOCK_SMTP_URL: 'smtps://drydock:p%40ss@mail.example.com:465',
       DRYDOCK_MAIL_FROM: 'The Hub <hub@example.com>',
       DRYDOCK_WORKERS: 3,
@@ -166,6 +188,10 @@ describe('a configuration', () => {
     ['DRYDOCK_REGISTRATION', 'yes'],
     ['DRYDOCK_EMAIL_CONFIRMATION', 'on'],
     ['DRYDOCK_STANDALONE', 'yes'],
+    ['DRYDOCK_OIDC_ISSUER', 'login.example.com'],
+    ['DRYDOCK_OIDC_ISSUER', 'https://login.example.com/?realm=main'],
+    ['DRYDOCK_OIDC_SCOPES', 'profile,email'],
+    ['DRYDOCK_OIDC_CREATE_ACCOUNTS', 'yes'],
     ['DRYDOCK_SMTP_URL', 'mail.example.com'],
     ['DRYDOCK_SMTP_URL', 'http://mail.example.com'],
     ['DRYDOCK_MAIL_FROM', 'The Hub'],
@@ -200,7 +226,9 @@ describe('a configuration', () => {
       ? { DRYDOCK_MAIL_FROM: 'hub@example.com' }
       : name === 'DRYDOCK_MAIL_FROM'
         ? { DRYDOCK_SMTP_URL: 'smtp://localhost' }
-        : {};
+        : name === 'DRYDOCK_OIDC_ISSUER'
+          ? { DRYDOCK_OIDC_CLIENT_ID: 'drydock' }
+          : {};
     expect(refusal({ ...others, [name]: value })).toMatch(
       new RegExp(`^The configuration has an invalid value:\n  ${name}: .+$`),
     );

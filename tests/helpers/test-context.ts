@@ -14,6 +14,7 @@ import { createContext } from '../../src/create-context';
 
 const SETTINGS: Settings = {
   registrationOpen: true,
+  openId: undefined,
   registrationsPerHour: 10_000,
   confirmationRequired: false,
   hubLimits: false,

@@ -3,6 +3,8 @@ import { createLinkSecret } from '../../src/features/accounts/email-links';
 import { beginSecondFactor, confirmSecondFactor } from '../../src/features/accounts/second-factor';
 import { createInvitationSecret } from '../../src/features/namespaces/invitations';
 import { createClient } from '../../src/features/oauth/clients';
+import { link, listLinked } from '../../src/features/openid/linking';
+import { sealUser } from '../../src/features/openid/pending';
 import { query } from '../../src/platform/db/query';
 import { enqueue } from '../../src/platform/jobs/queue';
 import { actorOf } from '../helpers/actors';
@@ -30,6 +32,16 @@ export interface Scenario {
   /** by this account, with Basic, instead of the one that the row names */
   readonly as?: string;
 }
+
+const ALICE_AT_PROVIDER = {
+  issuer: 'https://login.example.com',
+  subject: '1234',
+  email: undefined,
+  isEmailVerified: false,
+  calledName: 'alice',
+  groups: [],
+  authenticatedAt: undefined,
+};
 
 type Prepare = (stage: Stage) => Promise<Scenario> | Scenario;
 
@@ -202,6 +214,12 @@ export const SCENARIOS: Readonly<Record<string, Prepare>> = {
   'POST /api/v1.1/jobs/:id/retry/': async (stage) => ({ params: { id: await waitingJob(stage) } }),
   'POST /account/signup': () => ({ fields: { username: 'somebody', email: 'somebody@example.com' } }),
   'POST /account/login': () => ({ fields: { username: 'alice', password: 'alicepw' } }),
+  'POST /account/sign-ins/link': ({ server }) => ({ fields: { ticket: sealUser(server.ctx, ALICE_AT_PROVIDER) } }),
+  'POST /account/sign-ins/unlink': async ({ server }) => {
+    await link(server.ctx, await actorOf(server, 'alice'), 'alice', ALICE_AT_PROVIDER);
+    const [linked] = await listLinked(server.ctx, await actorOf(server, 'alice'), 'alice');
+    return { fields: { id: String(linked?.id) } };
+  },
   'POST /account/emails/': () => ({ fields: { email: 'another@example.com' } }),
   'POST /account/emails/primary/': confirmedFurther,
   'POST /account/emails/remove/': () => ({ fields: FURTHER }),

@@ -52,6 +52,7 @@ const ORDINARY: Readonly<Record<Surface | 'cli', readonly RegExp[]>> = {
   ],
   pages: [
     /^POST \/account\/(signup|login|login\/code|logout|settings)$/,
+    /^POST \/account\/login\/oidc\/(create|confirm)$/, // only with what the provider has confirmed
     /^POST \/account\/(emails\/resend|confirm|reset)$/, // send a mail, limited
     /^POST \/account\/(teams\/\w+|invitation\/:secret)$/,
     /^POST \/organizations\/(add|:org\/(settings|plan|plan\/assign|robots))$/,

@@ -87,12 +87,12 @@ function refuse(problems: readonly Problem[]): void {
 
 /** What is wrong with the name, the password and the address of a new account, in the order of protocol 2.2, step 4. */
 export function userProblems(
-  user: { username: string; password: string; email?: string | undefined },
+  user: { username: string; password: string | undefined; email?: string | undefined },
   hubLimits: boolean,
 ): readonly Problem[] {
   return [
     ...problemOfUsername(user.username, hubLimits),
-    ...problemOfPassword(user.password),
+    ...(user.password === undefined ? [] : problemOfPassword(user.password)),
     ...(user.email === undefined ? [] : problemOfEmail(user.email)),
   ];
 }

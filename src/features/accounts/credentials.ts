@@ -5,6 +5,7 @@ import { recordLogin } from '../audit/audit';
 import { isAccessToken, verifyAccessToken } from './access-tokens';
 import type { Identity } from '../access/actor';
 import { noteSeen } from './last-seen';
+import { usableHash } from './no-password';
 import { LOGIN_LIMITS, networkOf, tryCounted, type LoginLimit } from './login-limits';
 import { normalizeUsername } from './account-rules';
 import { findByUsername, type UserRow } from './users.store';
@@ -27,7 +28,7 @@ async function tryPassword(ctx: Checking, attempt: Attempt): Promise<boolean> {
     else await recordFailure(ctx, { username, address, reached });
     return isRight;
   };
-  return ctx.passwords.check(username, password, user?.password_hash, { from: networkOf(address), count });
+  return ctx.passwords.check(username, password, usableHash(user), { from: networkOf(address), count });
 }
 
 async function recordSuccess(ctx: Checking, user: UserRow, address: string): Promise<void> {
@@ -68,7 +69,7 @@ async function checkPassword(
   password: string,
   address: string,
 ): Promise<FirstFactor | undefined> {
-  const storedHash = user?.password_hash;
+  const storedHash = usableHash(user);
   const isRemembered = storedHash !== undefined && ctx.passwords.isRemembered(username, password, storedHash);
   const isRight = isRemembered || (await tryPassword(ctx, { username, password, address, user }));
   if (!isRight || user === undefined) return undefined;

@@ -83,6 +83,10 @@ export const GUARDED_ACTIONS = {
     cli: ['user second-factor-off'],
     proof: 'password',
   },
+  'link or unlink a sign-in with a provider': {
+    pages: ['POST /account/sign-ins/link/', 'POST /account/sign-ins/unlink/'],
+    proof: 'password',
+  },
   'renew the recovery codes': {
     api: [`POST ${USER}/second-factor/recovery-codes/`],
     pages: ['POST /account/second-factor/renew/'],

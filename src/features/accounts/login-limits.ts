@@ -28,6 +28,12 @@ export const LOGIN_LIMITS = {
   code: { name: 'login_code', failures: 10, windowSeconds: 86_400, blockSeconds: 60, longestBlockSeconds: 28_800 },
 } as const;
 
+/**
+ * Sign-ins with a provider that failed, by network: each makes this server ask the provider. Nobody can guess a code of
+ * the provider, so the limit is generous for offices behind one address.
+ */
+export const OPENID_LIMIT = { name: 'openid', failures: 100, windowSeconds: 900, blockSeconds: 300 } as const;
+
 /** The limiters of all counts. */
 export type LoginLimiters = { readonly [K in LoginLimit]: FailureLimiter };
 

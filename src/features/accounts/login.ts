@@ -5,7 +5,7 @@ import type { Identity } from '../access/actor';
 import { verifyFirstFactor } from './credentials';
 import { useCode } from './second-factor-codes';
 import { findCandidate } from './second-factor.store';
-import { createSession, endSession, type Session } from './sessions';
+import { createSession, endSession, type Session, type SessionStart } from './sessions';
 
 /*
  * Logging in in a browser, for every surface: with the password and, if a second factor is on, a code. A surface that
@@ -59,11 +59,17 @@ function readTicket(tokenKey: Buffer, ticket: string): Identity | undefined {
   return { userId: Number(userId), credentialsEpoch: Number(epoch) };
 }
 
-async function beginSession(ctx: LoggingIn, identity: Identity, username: string, browser: Browser): Promise<LoggedIn> {
+async function beginSession(
+  ctx: Needs<'db'>,
+  identity: Identity,
+  username: string,
+  browser: Browser,
+  start?: SessionStart,
+): Promise<LoggedIn> {
   const { address, userAgent, previousSecret } = browser;
   if (previousSecret !== undefined) await endSession(ctx, previousSecret, address);
   const doer = { userId: identity.userId, name: username, address };
-  return { kind: 'done', username, ...(await createSession(ctx, identity, doer, userAgent)) };
+  return { kind: 'done', username, ...(await createSession(ctx, identity, doer, userAgent, start)) };
 }
 
 /**
@@ -108,4 +114,26 @@ export async function finishLogIn(
   const { username } = user;
   const isRight = await useCode(ctx, { userId: identity.userId, username, address: browser.address }, code);
   return isRight ? beginSession(ctx, identity, username, browser) : { kind: 'wrong_code' };
+}
+
+/**
+ * Begins a session of an account whose owner a provider has identified. The second factor that they turned on here is
+ * asked for as well.
+ *
+ * @param start - how fresh the login at the provider is
+ * @returns undefined when the account is gone
+ * @throws AppError `inactive`
+ */
+export async function logInIdentified(
+  ctx: Needs<'db' | 'tokenKey'>,
+  userId: number,
+  browser: Browser,
+  start: SessionStart,
+): Promise<LoggedIn | { readonly kind: 'code_needed'; readonly ticket: string } | undefined> {
+  const user = await findCandidate(ctx.db, userId);
+  if (user === undefined) return undefined;
+  if (!user.is_active) throw new AppError('inactive', 'Account is not Active');
+  const identity = { userId, credentialsEpoch: user.credentials_epoch };
+  if (user.has_second_factor) return { kind: 'code_needed', ticket: issueTicket(ctx.tokenKey, identity) };
+  return beginSession(ctx, identity, user.username, browser, start);
 }

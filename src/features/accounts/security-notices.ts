@@ -68,6 +68,17 @@ export const NOTICES = {
     subject: 'Your recovery codes were replaced',
     sentence: 'Your account has new recovery codes. The old ones no longer work.',
   },
+  sign_in_linked: {
+    subject: 'Your account was linked to a sign-in',
+    sentence: 'Your account can now be used by signing in with “$”.',
+    remedy: 'If this was not you, unlink it and change your password:',
+    path: '/account/password/',
+  },
+  sign_in_unlinked: {
+    ...RESET,
+    subject: 'A linked sign-in was removed from your account',
+    sentence: 'Your account can no longer be used by signing in with “$”.',
+  },
   token_created: {
     subject: 'An access token was created for your account',
     sentence:

@@ -18,6 +18,7 @@ export interface FoundRow extends SessionRow {
   is_admin: boolean;
   is_active: boolean;
   has_second_factor: boolean;
+  password_hash: string;
 }
 
 const COLUMNS = `s.id, s.created_at, s.last_seen_at, s.expires_at, s.address, s.user_agent,
@@ -33,7 +34,7 @@ const FIND = {
       update sessions set last_seen_at = now() where secret_hash = $1 and last_seen_at < now() - interval '5 minutes'
     )
     select ${COLUMNS}, u.id as user_id, u.credentials_epoch, u.username, u.is_admin, u.is_active,
-      u.has_second_factor
+      u.has_second_factor, u.password_hash
     from sessions s join users u on u.id = s.user_id and u.credentials_epoch = s.credentials_epoch
     where s.secret_hash = $1 and s.expires_at > now()`,
 };
@@ -49,16 +50,17 @@ export async function insert(
     userId: number;
     credentialsEpoch: number;
     seconds: number;
+    isConfirmed: boolean;
     address: string;
     userAgent: string;
   },
 ): Promise<SessionRow> {
-  const { secretHash, userId, credentialsEpoch, seconds, address, userAgent } = session;
+  const { secretHash, userId, credentialsEpoch, seconds, isConfirmed, address, userAgent } = session;
   const rows = await query<SessionRow>(
     db,
-    `insert into sessions as s (secret_hash, user_id, credentials_epoch, expires_at, address, user_agent)
-     values ($1, $2, $3, now() + make_interval(secs => $4), $5, $6) returning ${COLUMNS}`,
-    [secretHash, userId, credentialsEpoch, seconds, address, userAgent],
+    `insert into sessions as s (secret_hash, user_id, credentials_epoch, expires_at, address, user_agent, authenticated_at)
+     values ($1, $2, $3, now() + make_interval(secs => $4), $5, $6, case when $7 then now() end) returning ${COLUMNS}`,
+    [secretHash, userId, credentialsEpoch, seconds, address, userAgent, isConfirmed],
   );
   const row = rows[0];
   if (row === undefined) throw new Error('insert into sessions returned no row');

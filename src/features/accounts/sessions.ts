@@ -2,8 +2,9 @@ import type { Needs } from '../../context';
 import { inTransaction } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
 import { hashSecret, isSecret, newSecret } from '../../platform/secrets';
-import { recordEvent, type Doer } from '../audit/audit';
+import { recordEvent, type AuditDetails, type Doer } from '../audit/audit';
 import { accountOf, type Account, type Actor, type Identity } from '../access/actor';
+import { usableHash } from './no-password';
 import { authorizeAccount } from './own-account';
 import * as store from './sessions.store';
 
@@ -46,6 +47,14 @@ function toSession(row: store.SessionRow): Session {
   };
 }
 
+/** How a session began. */
+export interface SessionStart {
+  /** false: its owner has not shown lately that the account is theirs; see `confirm-login.ts` */
+  readonly isConfirmed?: boolean;
+  /** facts for the audit log */
+  readonly details?: AuditDetails;
+}
+
 /**
  * Begins a session of an account whose credentials were right.
  *
@@ -57,6 +66,7 @@ export async function createSession(
   identity: Identity,
   doer: Doer & { readonly name: string },
   userAgent: string,
+  { isConfirmed = true, details = {} }: SessionStart = {},
 ): Promise<{ secret: string; session: Session }> {
   const secret = newSecret();
   const row = await inTransaction(ctx.db, async (tx) => {
@@ -64,11 +74,12 @@ export async function createSession(
       ...identity,
       secretHash: hashSecret(secret),
       seconds: SESSION_SECONDS,
+      isConfirmed,
       address: doer.address,
       userAgent: userAgent.slice(0, USER_AGENT_CHARACTERS),
     });
     await store.deleteOldest(tx, identity.userId, SESSIONS_PER_USER);
-    await recordEvent(tx, doer, { action: 'session.started', subject: doer.name });
+    await recordEvent(tx, doer, { action: 'session.started', subject: doer.name, details });
     return made;
   });
   return { secret, session: toSession(row) };
@@ -81,6 +92,8 @@ export interface FoundSession {
   readonly identity: Identity;
   /** confirming the password also needs a code */
   readonly hasSecondFactor: boolean;
+  /** false: the account's owner signs in with a provider, and confirms with it */
+  readonly hasPassword: boolean;
 }
 
 /**
@@ -98,6 +111,7 @@ export async function findSession(ctx: Needs<'db'>, secret: string): Promise<Fou
     account: accountOf(row),
     identity: { userId: row.user_id, credentialsEpoch: row.credentials_epoch },
     hasSecondFactor: row.has_second_factor,
+    hasPassword: usableHash(row) !== undefined,
   };
 }
 

@@ -2,12 +2,13 @@ import type { Needs } from '../../context';
 import { inTransaction, type Db } from '../../platform/db/db';
 import { isUniqueViolation } from '../../platform/db/sqlstate';
 import { AppError, type AppErrorOptions } from '../../platform/errors';
-import { recordEvent, type Doer } from '../audit/audit';
+import { recordEvent, type AuditDetails, type Doer } from '../audit/audit';
 import type { Actor, Identity } from '../access/actor';
 import { requireAdministrator } from '../access/current-account';
 import { doerOf } from '../access/doer';
 import { addEmailTo, emailTaken } from './add-email';
 import { queueConfirmation } from './mail-queue';
+import { NO_PASSWORD, usableHash } from './no-password';
 import { authorizeAccount, type AuthorizedAccount } from './own-account';
 import { assertNotRetired } from './retired-names';
 import { assertEmail, assertPassword, assertUserFormats, normalizeUsername, noSuchUser } from './account-rules';
@@ -28,7 +29,8 @@ export interface User {
 
 export interface NewUser {
   readonly username: string;
-  readonly password: string;
+  /** undefined: the account has none, and its owner signs in with a provider */
+  readonly password: string | undefined;
   readonly email: string | undefined;
   readonly isActive: boolean;
   readonly isAdmin: boolean;
@@ -94,9 +96,14 @@ export async function isNameTaken(ctx: Needs<'db'>, name: string): Promise<boole
   return store.isNameTaken(ctx.db, normalizeUsername(name));
 }
 
+/** Whether an account has confirmed this address. */
+export async function isEmailTaken(ctx: Needs<'db'>, address: string): Promise<boolean> {
+  return (await store.findVerifiedOwner(ctx.db, address)) !== undefined;
+}
+
 /** @throws AppError `conflict` when an account has confirmed this address */
 export async function assertEmailIsFree(ctx: Needs<'db'>, address: string): Promise<void> {
-  if ((await store.findVerifiedOwner(ctx.db, address)) !== undefined) throw emailTaken();
+  if (await isEmailTaken(ctx, address)) throw emailTaken();
 }
 
 /**
@@ -117,23 +124,28 @@ export async function createUser(
  * Creates an account and its namespace, after the caller was authorised.
  *
  * @param by - who creates it, or the address of a client that registers it
+ * @param also - what belongs to the account from its start, in the same transaction
  * @throws AppError `invalid` for a bad format, `conflict` when the name or the address is taken, or the name is retired
  */
 export async function insertAccount(
   ctx: Needs<'db' | 'passwords' | 'settings'>,
   user: NewUser,
-  by: { readonly doer: Doer } | { readonly address: string },
+  by: { readonly doer: Doer } | { readonly address: string; readonly details?: AuditDetails },
+  also: (tx: Db, account: { readonly id: number; readonly doer: Doer }) => Promise<void> = () => Promise.resolve(),
 ): Promise<void> {
   assertUserFormats(user, ctx.settings.hubLimits);
   await assertNotRetired(ctx.db, user.username);
-  const passwordHash = await ctx.passwords.hash(user.password);
+  const passwordHash = user.password === undefined ? NO_PASSWORD : await ctx.passwords.hash(user.password);
   await inTransaction(ctx.db, async (tx) => {
     const userId = await insertUnlessTaken(tx, { ...user, passwordHash });
     const doer = 'doer' in by ? by.doer : { userId, name: user.username, address: by.address };
     const action = 'doer' in by ? 'user.created' : 'user.registered';
-    await recordEvent(tx, doer, { action, subject: user.username, details: user.isAdmin ? { isAdmin: true } : {} });
-    if (user.email === undefined) return;
-    await addEmail(tx, { userId, address: user.email, isPrimary: true, isVerified: user.isEmailVerified });
+    const details = { ...('doer' in by ? {} : by.details), ...(user.isAdmin ? { isAdmin: true } : {}) };
+    await recordEvent(tx, doer, { action, subject: user.username, details });
+    if (user.email !== undefined) {
+      await addEmail(tx, { userId, address: user.email, isPrimary: true, isVerified: user.isEmailVerified });
+    }
+    await also(tx, { id: userId, doer });
   });
 }
 
@@ -155,6 +167,16 @@ async function addEmail(tx: Db, email: store.NewEmail): Promise<boolean> {
   if (emailId === undefined) return false;
   if (!email.isVerified) await queueConfirmation(tx, emailId);
   return true;
+}
+
+/**
+ * Whether an account has a password. One without signs in with a provider.
+ *
+ * @param username - in any case
+ */
+export async function hasPassword(ctx: Needs<'db'>, username: string): Promise<boolean> {
+  const row = await store.findByUsername(ctx.db, normalizeUsername(username));
+  return usableHash(row) !== undefined;
 }
 
 /** Changes to how an account logs in; undefined fields stay as they are. */

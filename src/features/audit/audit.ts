@@ -15,12 +15,14 @@ import * as store from './audit.store';
 
 /** What can happen. The part before the dot names the kind of thing that it happens to. */
 export type AuditAction =
-  | 'login.ok' // a password was checked and right
+  | 'login.ok' // a password was checked and right; or, with details by, a provider identified the user
   | 'login.failed' // the subject is the name that was tried; details: reason
   | 'login.blocked' // one failure too many; details: how long, and whose failures were counted
   | 'session.started' // in a browser
   | 'session.confirmed' // the password was given again
   | 'session.ended' // details: how many, when all others were ended at once
+  | 'sign_in.linked' // an account to a user of a provider; details: issuer
+  | 'sign_in.unlinked' // details: issuer
   | 'oauth.client_created'
   | 'oauth.client_deleted'
   | 'oauth.authorized' // an account lets a client act for it; details: scope
@@ -57,8 +59,10 @@ export type AuditAction =
   | 'team.created'
   | 'team.described'
   | 'team.deleted'
-  | 'team.member_added' // details: member
-  | 'team.member_removed' // details: member
+  | 'team.group_mapped' // members of a group of the provider are in the team; details: group
+  | 'team.group_unmapped' // details: group
+  | 'team.member_added' // details: member, group when it is the reason
+  | 'team.member_removed' // details: member, group
   | 'team.access_changed' // details: repository, access
   | 'invitation.sent'
   | 'invitation.accepted'

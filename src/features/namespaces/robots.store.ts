@@ -1,14 +1,12 @@
 import type { Db } from '../../platform/db/db';
 import { query, queryPage, type Page, type Range } from '../../platform/db/query';
+import { NO_PASSWORD } from '../accounts/no-password';
 
 export interface RobotRow {
   id: number;
   username: string;
   created_at: Date;
 }
-
-/** No password matches this, because it is not a bcrypt hash. */
-const NO_PASSWORD = '*';
 
 /** Fails with a unique violation when there is a robot of this name. */
 export async function insertRobot(tx: Db, organization: string, username: string): Promise<RobotRow> {

@@ -15,6 +15,23 @@ export interface Incoming {
 }
 
 /**
+ * The body of another server's answer.
+ *
+ * @throws Error when it is larger than the limit
+ */
+export async function readLimited(response: Response, limitBytes: number): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  let sizeBytes = 0;
+  // Leaving the loop early cancels the rest.
+  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+    sizeBytes += chunk.length;
+    if (sizeBytes > limitBytes) throw new Error(`the answer is larger than ${limitBytes} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/**
  * Sends a request to another server, within limits of time and memory. A redirect is returned like any other answer,
  * because our credentials must not be sent to its target.
  *
@@ -28,13 +45,5 @@ export async function askServer(url: string, outgoing: Outgoing): Promise<Incomi
     await response.body?.cancel();
     return { status: response.status, body: Buffer.alloc(0) };
   }
-  const chunks: Uint8Array[] = [];
-  let sizeBytes = 0;
-  // Leaving the loop early cancels the rest.
-  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
-    sizeBytes += chunk.length;
-    if (sizeBytes > limitBytes) throw new Error(`the answer is larger than ${limitBytes} bytes`);
-    chunks.push(chunk);
-  }
-  return { status: response.status, body: Buffer.concat(chunks) };
+  return { status: response.status, body: await readLimited(response, limitBytes) };
 }

@@ -4,6 +4,7 @@ import { Actions, Field, Form as FormElement, Problem } from './components/forms
 import { Heading, Panel } from './components/page-parts';
 import { CONFIRM_FIELDS, type PasswordNeeded } from './confirm-password';
 import type { Form } from './form';
+import { ownPath } from './own-path';
 import { page } from './reply';
 import type { View } from './view';
 import type { Login, Visitor } from './visitor';
@@ -39,11 +40,53 @@ function typedFields(form: Form): readonly (readonly [string, string])[] {
   return form.entries().filter(([name]) => name !== 'csrf_token' && !/password|confirm_code/i.test(name));
 }
 
+/** The page with the form that was sent; its reader goes back there to send it again. */
+function pageBefore(req: IncomingMessage, origin: string): string {
+  const { referer = '' } = req.headers;
+  const isOurs = URL.canParse(referer) && new URL(referer).origin === origin;
+  return ownPath(isOurs ? referer.slice(origin.length) : undefined, '/account/settings/');
+}
+
+/** The page for an account without a password: its provider confirms that the account is theirs. */
+function confirmByProviderPage(visitor: Visitor, login: Login, req: IncomingMessage): Reply {
+  const { providerName: name } = visitor;
+  const next = encodeURIComponent(pageBefore(req, visitor.origin));
+  return page(
+    visitor,
+    { title: 'Confirm that it is you', isNarrow: true, status: 403 },
+    <>
+      <Heading title="Confirm that it is you" />
+      <Panel>
+        <p>
+          You are signed in as {login.account.username}, an account without a password. To protect it, sign in with{' '}
+          {name ?? 'your provider'} again. You then come back to the page before, and can do what you wanted to do for
+          ten minutes.
+        </p>
+        {name === undefined ? (
+          <p>
+            This server no longer has such a sign-in. Set a password by email, or ask the people who run the server.
+          </p>
+        ) : (
+          <p class="link-buttons">
+            <a class="button" href={`/account/login/oidc/?for=confirm&next=${next}`}>
+              Sign in with {name} again
+            </a>
+          </p>
+        )}
+        <p>
+          <a href="/account/reset">Set a password by email</a>
+        </p>
+      </Panel>
+    </>,
+  );
+}
+
 /** The page that asks for the password before the form takes effect. */
 export function confirmPasswordPage(visitor: Visitor, req: IncomingMessage, needed: PasswordNeeded): Reply {
   const { login } = visitor;
   if (login === undefined) throw needed;
   const { form, fault, formAction } = needed;
+  if (!login.hasPassword) return confirmByProviderPage(visitor, login, req);
   return page(
     visitor,
     {

@@ -19,6 +19,9 @@ const VISIT_COOKIE = 'drydock_visit';
 
 const SECRET_IN_PATH = /[\w-]{43,}/g;
 
+/** What the provider of OpenID Connect sends with a browser. */
+const SECRET_IN_QUERY = /(?<=[?&](?:code|state)=)[^&]*/g;
+
 /** A path below `/account/`; also in a full URL such as `http://hub.example.com/account/`, as for a proxy. */
 const OF_AN_ACCOUNT = /^(?:https?:\/\/[^/]*)?\/account\//i;
 
@@ -29,6 +32,8 @@ export interface Login {
   /** the secret of the cookie */
   readonly secret: string;
   readonly hasSecondFactor: boolean;
+  /** false: the account signs in with the provider only */
+  readonly hasPassword: boolean;
 }
 
 /** A person who looks at a page. */
@@ -39,6 +44,8 @@ export interface Visitor {
   readonly login: Login | undefined;
   /** the operator lets everyone create an account */
   readonly canSignUp: boolean;
+  /** the name of the provider of OpenID Connect with which users may sign in */
+  readonly providerName: string | undefined;
   /** the path and query of the page */
   readonly url: string;
   /** the `scheme://host[:port]` with which this browser reaches us */
@@ -70,6 +77,7 @@ async function loginOf(ctx: Context, req: IncomingMessage): Promise<(Login & { a
       session: found.session,
       secret,
       hasSecondFactor: found.hasSecondFactor,
+      hasPassword: found.hasPassword,
       actor: sessionActor(found, address),
     };
   } catch (error) {
@@ -82,7 +90,8 @@ async function loginOf(ctx: Context, req: IncomingMessage): Promise<(Login & { a
 /** Keeps the secrets of mailed links out of the request log, whichever route answers them. */
 export function hideSecrets(req: IncomingMessage): void {
   const url = req.url ?? '';
-  if (OF_AN_ACCOUNT.test(url)) requestState(req).loggedUrl = url.replace(SECRET_IN_PATH, ':secret');
+  if (OF_AN_ACCOUNT.test(url))
+    requestState(req).loggedUrl = url.replace(SECRET_IN_PATH, ':secret').replace(SECRET_IN_QUERY, ':secret');
 }
 
 /**
@@ -111,6 +120,7 @@ export async function welcome(
     actor: login?.actor ?? { kind: 'anonymous', address },
     login,
     canSignUp: ctx.settings.registrationOpen,
+    providerName: ctx.settings.openId?.name,
     url: req.url ?? '/',
     origin,
     theme: readTheme(req),

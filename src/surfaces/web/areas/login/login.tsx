@@ -13,6 +13,7 @@ import type { Visitor } from '../../visitor';
 import { browserOf, cookieOf } from './browser';
 import { codePage } from './code';
 import { nextOf, withNext } from './next';
+import { ProviderButton } from './provider-button';
 
 const WRONG: Fault = { text: 'Wrong username or password.', status: 400 };
 
@@ -22,7 +23,8 @@ const WRONG_CODE: Fault = {
 };
 const EXPIRED: Fault = { text: 'That took too long. Sign in again.', status: 400 };
 
-function loginPage(
+/** The page to sign in, with what was wrong before. */
+export function loginPage(
   visitor: Visitor,
   { next, username = '', fault }: { next: string; username?: string; fault?: Fault & { more?: Children } },
 ): Reply {
@@ -34,6 +36,7 @@ function loginPage(
       <Panel>
         <Problem fault={fault} />
         {fault?.more}
+        <ProviderButton visitor={visitor} next={next} />
         <Form visitor={visitor} fault={fault} action="/account/login/">
           <input type="hidden" name="next" value={next} />
           <Field
@@ -73,7 +76,8 @@ export const getLogin: WebHandler<'anyone'> = (_ctx, { query, caller }) => {
   return caller.login === undefined ? loginPage(caller, { next }) : redirect(caller, next);
 };
 
-const INACTIVE: Fault & { more: Children } = {
+/** The problem of an account that is not active. */
+export const INACTIVE: Fault & { more: Children } = {
   text: 'This account is not active.',
   status: 403,
   more: (

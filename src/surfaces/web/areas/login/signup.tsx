@@ -82,7 +82,8 @@ function signupPage(visitor: Visitor, rules: Rules, typed: Typed): Reply {
   );
 }
 
-function confirmPage(visitor: Visitor, email: string): Reply {
+/** The page after an account was created whose address has to be confirmed. */
+export function confirmPage(visitor: Visitor, email: string): Reply {
   return page(
     visitor,
     { title: 'Confirm your address', isNarrow: true },

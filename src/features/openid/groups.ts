@@ -1,0 +1,38 @@
+import type { Needs } from '../../context';
+import type { Db } from '../../platform/db/db';
+import type { Doer } from '../audit/audit';
+import { setAdministratorOf } from '../namespaces/group-administrators';
+import { followTeamGroups } from '../namespaces/team-group-members';
+import type { ProviderUser } from './claims';
+import { setMadeAdmin, type IdentityRow } from './identities.store';
+
+/** What signs in: the identity with its account. */
+type SigningIn = Pick<IdentityRow, 'id' | 'user_id' | 'username' | 'made_admin'> & { readonly doer: Doer };
+
+/**
+ * Makes the teams of an account, and whether it is an administrator, follow the groups that the provider says. Only what
+ * a group gave before is taken away. Without word about the groups nothing changes.
+ *
+ * @param tx - the transaction of the sign-in
+ */
+export async function followGroups(
+  { settings, log }: Needs<'settings' | 'log'>,
+  tx: Db,
+  { id, user_id: userId, username, made_admin: madeAdmin, doer }: SigningIn,
+  { groups }: Pick<ProviderUser, 'groups'>,
+): Promise<void> {
+  if (groups === undefined) {
+    log.warn(
+      { user: username },
+      'the OpenID provider did not send all groups of a user: their teams stay as they were',
+    );
+    return;
+  }
+  const group = settings.openId?.adminGroup;
+  if (group !== undefined) {
+    const wanted = { isIn: groups.includes(group), wasMade: madeAdmin, group };
+    const isMade = await setAdministratorOf(tx, { userId, username }, wanted, doer);
+    if (isMade !== madeAdmin) await setMadeAdmin(tx, id, isMade);
+  }
+  await followTeamGroups(tx, { userId, username }, groups, doer);
+}
