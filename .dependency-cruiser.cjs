@@ -21,6 +21,7 @@ const FEATURES = [
   'repositories',
   'pushes',
   'tags',
+  'retention',
   'manifests',
   'statistics',
   'social',

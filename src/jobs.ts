@@ -15,6 +15,8 @@ import { invitationMailJob } from './features/namespaces/invitation-mail';
 import { forgetInvitations } from './features/namespaces/invitations';
 import { forgetUnconfirmed } from './features/namespaces/unconfirmed';
 import { forgetGrants } from './features/oauth/grants';
+import { retentionJobs } from './features/retention/jobs';
+import { forgetRetentionRuns } from './features/retention/runs';
 import { finishDeletions } from './features/repositories/deletion';
 import { forgetOpenings } from './features/repositories/last-opened';
 import { forgetPushes } from './features/pushes/pushes';
@@ -80,6 +82,7 @@ export function jobsOf(ctx: Context): Job[] {
         await forgetInvitations(ctx);
         await forgetSources(ctx, 24 * 30 * HOUR_MS);
         await forgetMaintenance(ctx, 24 * ctx.settings.auditDays * HOUR_MS);
+        await forgetRetentionRuns(ctx, 24 * ctx.settings.auditDays * HOUR_MS);
       },
     },
     {
@@ -97,6 +100,7 @@ export function jobsOf(ctx: Context): Job[] {
     },
     ...bridgeJobs(ctx),
     maintenanceJob(ctx),
+    ...retentionJobs(ctx),
     storageReportJob(ctx),
     ...accountMailJobs(ctx),
     invitationMailJob(ctx),

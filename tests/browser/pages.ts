@@ -80,6 +80,7 @@ const SETTINGS = pagesOf('alice', {
   'repository-collaborators': '/r/alice/shop/settings/collaborators/',
   'repository-teams': '/r/acme/site/settings/teams/',
   'repository-immutable-tags': '/r/alice/shop/settings/tags/',
+  'repository-retention': '/r/alice/shop/settings/retention/',
   'repository-webhooks': '/r/alice/shop/settings/webhooks/',
   'repository-webhook': '/r/alice/shop/settings/webhooks/1/',
   'repository-delivery': '/r/alice/shop/settings/webhooks/1/deliveries/1/',

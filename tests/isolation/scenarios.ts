@@ -257,6 +257,7 @@ export const SCENARIOS: Readonly<Record<string, Prepare>> = {
   'POST /_/:name/settings/move/aliases/remove/': formerName,
   ...ofBoth('settings/', () => ''),
   ...ofBoth('settings/tags/', () => 'tags/'),
+  ...ofBoth('settings/retention/', () => 'retention/'),
   ...ofBoth('settings/webhooks/:webhook/', ({ webhook }) => `webhooks/${webhook.real}/`),
   [`POST ${SETTINGS}/teams/`]: async (stage) => ({ params: await repositoryOfAcme(stage, false) }),
   [`POST ${SETTINGS}/teams/remove/`]: async (stage) => ({ params: await repositoryOfAcme(stage, true) }),

@@ -173,6 +173,7 @@ export async function fillRepository(server: TestServer, repository: string, use
   const full = { description: MARKER, full_description: MARKER, immutable_tags: [`${MARKER}*`] };
   await api(server, 'patch', api11, user, full);
   await api(server, 'put', `${api11}star/`, user);
+  await api(server, 'put', `${api11}retention/`, user, { keep_last: 3, keep_tags: [`${MARKER}*`] });
   const comment = await api(server, 'post', `${api11}comments/`, user, { text: MARKER });
   await api(server, 'put', `${api11}comments/${comment.id}/flag/`, user);
   const hook = { name: 'hook', urls: [`https://hooks.example/${MARKER}`] };

@@ -11,16 +11,31 @@ export interface AuditRow {
   details: Record<string, string | number | boolean>;
 }
 
+interface DoerColumns {
+  userId: number | undefined;
+  name: string | undefined;
+  address: string;
+}
+
+/** Inserts events of one doer, in their order. */
 export async function insert(
   db: Db,
-  doer: { userId: number | undefined; name: string | undefined; address: string },
-  event: { action: string; subject: string; details: object },
+  doer: DoerColumns,
+  events: readonly { action: string; subject: string; details: object }[],
 ): Promise<void> {
   await query(
     db,
     `insert into audit_events (actor_id, actor_name, address, action, subject, details)
-     values ($1, $2, $3, $4, $5, $6)`,
-    [doer.userId ?? null, doer.name ?? null, doer.address, event.action, event.subject, JSON.stringify(event.details)],
+     select $1, $2, $3, action, subject, details
+     from unnest($4::text[], $5::text[], $6::jsonb[]) with ordinality as events (action, subject, details, at) order by at`,
+    [
+      doer.userId ?? null,
+      doer.name ?? null,
+      doer.address,
+      events.map(({ action }) => action),
+      events.map(({ subject }) => subject),
+      events.map(({ details }) => JSON.stringify(details)),
+    ],
   );
 }
 

@@ -85,6 +85,10 @@ export type AuditAction =
   | 'tag.set' // details: to
   | 'tag.moved' // details: from, to
   | 'tag.deleted' // details: from
+  | 'retention.changed' // the subject of these is the repository or namespace; details: the rules
+  | 'retention.removed'
+  | 'retention.started' // by a person, not by the schedule; details: run
+  | 'retention.run' // has deleted tags; details: run, deleted, kept
   | 'push.finished'
   | 'manifest.pushed' // by digest; details: digest
   | 'manifest.deleted' // details: digest
@@ -122,6 +126,9 @@ export const OPERATOR: Doer = { userId: undefined, name: 'operator', address: 'c
 
 /** The server itself, which does its jobs. */
 export const SERVER: Doer = { userId: undefined, name: 'server', address: 'job' };
+
+/** The job that deletes the tags that no rule of a retention policy keeps. */
+export const RETENTION: Doer = { userId: undefined, name: 'retention', address: 'job' };
 
 /** Facts about an event that are not in its subject. */
 export type AuditDetails = Readonly<Record<string, string | number | boolean>>;
@@ -171,7 +178,13 @@ function storable(subject: string): string {
  * @param tx - the transaction of the change that the event is about
  */
 export async function recordEvent(tx: Db, doer: Doer, event: AuditEvent): Promise<void> {
-  await store.insert(tx, doer, { ...event, subject: storable(event.subject), details: event.details ?? {} });
+  await recordEvents(tx, doer, [event]);
+}
+
+/** Records several events of one doer. */
+export async function recordEvents(tx: Db, doer: Doer, events: readonly AuditEvent[]): Promise<void> {
+  const rows = events.map(({ action, subject, details = {} }) => ({ action, subject: storable(subject), details }));
+  await store.insert(tx, doer, rows);
 }
 
 /** Records an event of logging in; never throws, because no change depends on it. */

@@ -1,6 +1,7 @@
 import { loadTables } from '../../platform/db/copy/load';
 import type { Db } from '../../platform/db/db';
 import { endOpenRuns } from '../maintenance/runs';
+import { endOpenRetentionRuns } from '../retention/runs';
 import { giveUpDeliveries } from '../webhooks/deliveries';
 import { tableFile } from './folder';
 import type { Manifest } from './manifest';
@@ -32,4 +33,5 @@ export async function loadDump(
 export async function endItsWork(tx: Db): Promise<void> {
   await giveUpDeliveries(tx);
   await endOpenRuns(tx);
+  await endOpenRetentionRuns(tx);
 }

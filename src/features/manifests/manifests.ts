@@ -6,7 +6,7 @@ import { assertReadable, type DeletableRepository, type ReadableRepository } fro
 import { lockRepository } from '../repositories/locking';
 import { displayName, isTag } from '../repositories/names';
 import { accessFrom } from '../repositories/repository-access';
-import { deleteTagsOfManifest } from '../tags/tags';
+import { deleteTagsOfManifest } from '../tags/tag-deletion';
 import { digestInvalid, manifestUnknown } from './content-error';
 import { isDigest } from './digest';
 import { readManifest, type ManifestDocument } from './manifest-document';

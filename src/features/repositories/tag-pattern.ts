@@ -40,3 +40,11 @@ export function matchesTagPattern(pattern: string, tag: string): boolean {
   while (pattern[inPattern] === '*') inPattern += 1;
   return inPattern === pattern.length;
 }
+
+/** A pattern of tags as a pattern for `like` in SQL, which matches the same tags. */
+export function tagPatternForLike(pattern: string): string {
+  return pattern
+    .replaceAll('_', String.raw`\_`)
+    .replaceAll('*', '%')
+    .replaceAll('?', '_');
+}

@@ -1,6 +1,6 @@
 import type { Db } from '../../platform/db/db';
 import { query } from '../../platform/db/query';
-import type { PointerRow } from './tags.store';
+import type { DeletedRow, PointerRow } from './tags.store';
 
 export interface NewTagEvent {
   readonly tag: string;
@@ -27,6 +27,29 @@ export async function insertEvent(tx: Db, repositoryId: number, doer: EventDoer,
       event.from?.digest ?? null,
       event.to?.image_id ?? null,
       event.to?.digest ?? null,
+      doer.userId ?? null,
+      doer.name ?? null,
+    ],
+  );
+}
+
+/** The events of tags that were deleted. */
+export async function insertDeletions(
+  tx: Db,
+  repositoryId: number,
+  doer: EventDoer,
+  deleted: readonly DeletedRow[],
+): Promise<void> {
+  await query(
+    tx,
+    `insert into tag_events (repository_id, tag, from_image_id, from_digest, actor_id, actor_name)
+     select $1, tag, image_id, digest, $5, $6
+     from unnest($2::text[], $3::text[], $4::text[]) with ordinality as deleted (tag, image_id, digest, at) order by at`,
+    [
+      repositoryId,
+      deleted.map(({ name }) => name),
+      deleted.map((row) => row.image_id),
+      deleted.map(({ digest }) => digest),
       doer.userId ?? null,
       doer.name ?? null,
     ],

@@ -7,7 +7,7 @@ import { putManifestTag, putTag } from './tags';
 
 /*
  * The history of tags: where each one pointed, when, and who moved it. A tag and its event are written in one
- * transaction (`tags.ts`, `deletion.ts`); the events are deleted with the repository.
+ * transaction (`tags.ts`, `tag-deletion.ts`); the events are deleted with the repository.
  */
 
 const PAGE = 1000;

@@ -122,15 +122,19 @@ export async function countTags(db: Db, repositoryId: number, limit: number): Pr
   return rows[0]?.count ?? 0;
 }
 
-/** @returns what the tag pointed to; undefined when there is no such tag */
-export async function deleteTag(db: Db, repositoryId: number, name: string): Promise<PointerRow | undefined> {
-  const rows = await query<PointerRow>(
+/** A tag that was deleted, and what it pointed to. */
+export interface DeletedRow extends PointerRow {
+  name: string;
+}
+
+/** @returns those of the tags that there were */
+export async function deleteTags(db: Db, repositoryId: number, names: readonly string[]): Promise<DeletedRow[]> {
+  return query<DeletedRow>(
     db,
-    `delete from tags t where t.repository_id = $1 and t.name = $2
-     returning t.image_id, (select m.digest from manifests m where m.id = t.manifest_id) as digest`,
-    [repositoryId, name],
+    `delete from tags t where t.repository_id = $1 and t.name = any($2::text[])
+     returning t.name, t.image_id, (select m.digest from manifests m where m.id = t.manifest_id) as digest`,
+    [repositoryId, names],
   );
-  return rows[0];
 }
 
 /** The tags for which clients of v2 get a manifest, by name. */

@@ -3,18 +3,12 @@ import { inTransaction, type Db } from '../../platform/db/db';
 import { isForeignKeyViolation } from '../../platform/db/sqlstate';
 import { AppError, fieldError } from '../../platform/errors';
 import { recordEvent } from '../audit/audit';
-import { useDeleteToken } from '../repositories/deletion';
 import type { Engine } from './engine';
 import { lockImmutableTags, tagIsImmutable } from '../repositories/immutable-tags';
 import { assertTag, displayName, isImageId, isTag } from '../repositories/names';
 import { recordPushedTag } from '../pushes/pushes';
-import { lockRepository, lockUnlessDeleted } from '../repositories/locking';
-import {
-  repositoryNotFound,
-  type DeletableRepository,
-  type ReadableRepository,
-  type WritableRepository,
-} from '../repositories/access';
+import { lockUnlessDeleted } from '../repositories/locking';
+import { repositoryNotFound, type ReadableRepository, type WritableRepository } from '../repositories/access';
 import { deriveSoon } from './pending-images';
 import { insertEvent } from './tag-history.store';
 import * as store from './tags.store';
@@ -136,7 +130,7 @@ export async function lockForTags(tx: Db, { id }: WritableRepository): Promise<v
 }
 
 /** The digest of a manifest, or else the id of an image: what the history of a tag says of the two. */
-function pointerOf({ image_id: imageId, digest }: store.PointerRow): string {
+export function pointerOf({ image_id: imageId, digest }: store.PointerRow): string {
   return digest ?? imageId ?? '';
 }
 
@@ -185,44 +179,6 @@ async function setTag(tx: Db, repositoryId: number, tag: store.NewTag): Promise<
     // Another push may have set it in between.
     if (await store.insertTag(tx, repositoryId, tag)) return undefined;
   }
-}
-
-/**
- * Deletes a tag (protocol 4.7). A delete token is used up only if the tag was deleted.
- *
- * @throws AppError `not_found`, `conflict` for a tag that is immutable; as `useDeleteToken`
- */
-export async function deleteTag(ctx: Needs<'db'>, repository: DeletableRepository, tag: string): Promise<void> {
-  await inTransaction(ctx.db, async (tx) => {
-    await useDeleteToken(tx, repository);
-    await lockRepository(tx, repository.id);
-    await removeTag(tx, repository, tag);
-  });
-}
-
-/**
- * Takes a tag of a locked repository away.
- *
- * @throws AppError `not_found`, `conflict` for a tag that is immutable
- */
-async function removeTag(tx: Db, repository: DeletableRepository, tag: string): Promise<void> {
-  const { doer } = repository;
-  const isImmutable = await lockImmutableTags(tx, repository.id);
-  const before = isTag(tag) ? await store.deleteTag(tx, repository.id, tag) : undefined;
-  if (before === undefined) throw new AppError('not_found', `Tag not found: ${tag}`);
-  if (isImmutable(tag)) throw tagIsImmutable(tag);
-  await insertEvent(tx, repository.id, doer, { tag, from: before, to: undefined });
-  const subject = `${displayName(repository)}:${tag}`;
-  await recordEvent(tx, doer, { action: 'tag.deleted', subject, details: { from: pointerOf(before) } });
-}
-
-/**
- * Takes away all tags of a locked repository that point to a manifest.
- *
- * @throws AppError `conflict` when one of them is immutable
- */
-export async function deleteTagsOfManifest(tx: Db, repository: DeletableRepository, manifestId: number): Promise<void> {
-  for (const tag of await store.listTagsOfManifest(tx, manifestId)) await removeTag(tx, repository, tag);
 }
 
 /**

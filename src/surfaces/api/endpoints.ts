@@ -21,6 +21,7 @@ import { planEndpoints } from './endpoints/plans';
 import { repositoryEndpoints } from './endpoints/repositories';
 import { repositoryNameEndpoints } from './endpoints/repository-names';
 import { retiredNameEndpoints } from './endpoints/retired-names';
+import { retentionEndpoints } from './endpoints/retention';
 import { searchEndpoints } from './endpoints/search';
 import { secondFactorEndpoints } from './endpoints/second-factor';
 import { sessionEndpoints } from './endpoints/sessions';
@@ -59,6 +60,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...repositoryNameEndpoints,
   ...tagEndpoints,
   ...tagHistoryEndpoints,
+  ...retentionEndpoints,
   ...imageEndpoints,
   ...manifestEndpoints,
   ...sharingEndpoints,

@@ -11,6 +11,7 @@ const TAGS: Readonly<Record<string, string>> = {
   organizations: 'Organizations and their members',
   plans: 'How many private repositories a namespace may have',
   repositories: 'Repositories, their settings and names',
+  retention: 'Which tags stay, and the runs that delete the others',
   robots: 'Accounts of an organization for machines',
   'second factor': 'Codes from an authenticator app',
   sessions: 'Logins of browsers',

@@ -11,7 +11,7 @@ import { fullName } from '../../features/repositories/names';
 import type { DeletableRepository } from '../../features/repositories/access';
 import { countActivity, countManifestPull } from '../../features/statistics/counting';
 import { parseEngine } from '../../features/tags/engine';
-import { deleteTag } from '../../features/tags/tags';
+import { deleteTag } from '../../features/tags/tag-deletion';
 import type { Db } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
 import { readBody } from '../../platform/http/body';

@@ -8,7 +8,7 @@ import { getManifest, getManifestBytes } from '../../../src/features/manifests/m
 import { listReferrers } from '../../../src/features/manifests/referrers';
 import { setImmutableTags } from '../../../src/features/repositories/immutable-tags';
 import { listTagHistory, restoreTag } from '../../../src/features/tags/tag-history';
-import { deleteTag } from '../../../src/features/tags/tags';
+import { deleteTag } from '../../../src/features/tags/tag-deletion';
 import { letHoursPass, pushIndex, pushManifest, pushPlace, type PushPlace } from '../../helpers/owner-pushes';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 

@@ -7,7 +7,7 @@ import { appendToUpload, commitUpload, startUpload } from '../../../src/features
 import { deleteAtOnce } from '../../../src/features/repositories/deletion';
 import { setImmutableTags } from '../../../src/features/repositories/immutable-tags';
 import { deleteUserWithRepositories } from '../../../src/features/repositories/owner-deletion';
-import { deleteTag } from '../../../src/features/tags/tags';
+import { deleteTag } from '../../../src/features/tags/tag-deletion';
 import { sweep } from '../../../src/jobs';
 import { filesBelow } from '../../helpers/damage';
 import { letHoursPass, pushBlob, pushIndex, pushManifest, pushPlace, type PushPlace } from '../../helpers/owner-pushes';

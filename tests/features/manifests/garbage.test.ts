@@ -5,7 +5,7 @@ import type { Freed, GcProgress } from '../../../src/features/images/gc-progress
 import { collectGarbageNow } from '../../../src/features/maintenance/at-once';
 import { deleteManifest, getManifest } from '../../../src/features/manifests/manifests';
 import { deleteBlob, getBlob, mountBlob } from '../../../src/features/manifests/blobs';
-import { deleteTag } from '../../../src/features/tags/tags';
+import { deleteTag } from '../../../src/features/tags/tag-deletion';
 import { sweep } from '../../../src/jobs';
 import { createImage, pushImages } from '../../helpers/images';
 import {

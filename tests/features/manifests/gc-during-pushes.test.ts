@@ -7,7 +7,7 @@ import { getBlob, mountBlob } from '../../../src/features/manifests/blobs';
 import { ContentError } from '../../../src/features/manifests/content-error';
 import { MANIFEST_TYPES } from '../../../src/features/manifests/media-types';
 import { putManifest } from '../../../src/features/manifests/put-manifest';
-import { deleteTag } from '../../../src/features/tags/tags';
+import { deleteTag } from '../../../src/features/tags/tag-deletion';
 import { untilOneWaits } from '../../helpers/lock-waits';
 import {
   imageDocument,

@@ -1,10 +1,13 @@
 import { createRepository } from '../../../src/features/repositories/creation';
+import { retentionJobs } from '../../../src/features/retention/jobs';
 import { parseFullName } from '../../../src/features/repositories/names';
 import { actorOf } from '../../helpers/actors';
 import { browseAs, Browsing } from '../../helpers/browse';
 import { castOn } from '../../helpers/cast';
+import { runDueJobs } from '../../helpers/run-jobs';
 import { createImage, pushImages } from '../../helpers/images';
 import { startTestServer, type TestServer } from '../../helpers/test-server';
+import { setAgedTags, tagsOf } from '../../helpers/aged-tags';
 
 let server: TestServer;
 let alice: Browsing;
@@ -30,7 +33,7 @@ const row = (fullName: string) => server.ctx.db('repositories').where(parseFullN
 const GENERAL = { description: 'A short one', full_description: '# Long\r\n\r\nOne.', visibility: 'unlisted' };
 
 describe('the access', () => {
-  const PARTS = ['', 'collaborators/', 'teams/', 'tags/', 'webhooks/', 'move/', 'delete/'];
+  const PARTS = ['', 'collaborators/', 'teams/', 'tags/', 'retention/', 'webhooks/', 'move/', 'delete/'];
 
   it.each(PARTS)(
     'of settings/%s is for owners; collaborators are refused, and others do not find a private repository',
@@ -81,6 +84,9 @@ describe('the access', () => {
       'teams/',
       'teams/remove/',
       'tags/',
+      'retention/',
+      'retention/remove/',
+      'retention/run/',
       'webhooks/',
       'move/',
       'move/aliases/remove/',
@@ -305,5 +311,50 @@ describe('deleting', () => {
     expect([right.status, right.location]).toEqual([303, '/dashboard/']);
     expect(await row('alice/doomed')).toBeUndefined();
     expect((await alice.get('/dashboard/')).html).toContain('alice/doomed was deleted.');
+  });
+});
+
+describe('retention', () => {
+  const path = '/r/alice/kept/settings/retention/';
+  beforeAll(() => setAgedTags(server, 'alice/kept', { one: 90, two: 80, three: 70 }));
+
+  it('is tried before it is saved, and says which tags would go and why the others stay', async () => {
+    const { html } = await alice.get(path);
+    expect(html).toContain('No policy applies: all tags stay.');
+    const version = versionIn(html);
+    const trial = await alice.send(path, { keep_last: '2', keep_tags: 'x*\r\ny', step: 'try', version });
+    expect(trial.location).toBe(`${path}?keep_last=2&keep_days=&keep_tags=x*%2Cy&only_tags=`);
+    const tried = await alice.get(trial.location!);
+    expect(tried.html).toContain('which are not saved, 1 tag would be deleted, 2 tags would stay');
+    expect(tried.html).toContain('keep it: one of the last 2 that were pushed');
+    expect(tried.html).not.toContain('Run now');
+    expect(await server.ctx.db('retention_policies')).toEqual([]);
+    expect((await alice.send(path, { keep_last: '2', version })).location).toBe(path);
+    const saved = (await alice.get(path)).html;
+    expect(saved).toContain('Policy saved. Keeps the last 2 tags.');
+    expect(saved).toContain('1 tag of alice/kept would be deleted.');
+  });
+
+  it('runs, and shows what the run did', async () => {
+    expect((await alice.send(`${path}run/`, {}, path)).location).toBe(path);
+    expect((await alice.get(path)).html).toContain('The run begins in a moment');
+    await runDueJobs(server.database, retentionJobs(server.ctx));
+    expect((await alice.get(path)).html).toMatch(/finished<\/span> 1 tag deleted, 2 kept/);
+    expect(await tagsOf(server, 'alice/kept')).toEqual(['three', 'two']);
+  });
+
+  it('says what is wrong at the field, and keeps what was typed and what someone else saved', async () => {
+    const version = versionIn((await alice.get(path)).html);
+    const bad = await alice.send(path, { keep_last: 'two', keep_days: '<7>', version });
+    expect([bad.status, bad.html]).toEqual([400, expect.stringContaining('Enter a whole number from 1 to 100000')]);
+    expect(bad.html).toContain('value="&lt;7&gt;"');
+    await alice.send(path, { keep_days: '7', version });
+    const stale = await alice.send(path, { keep_days: '8', version });
+    expect([stale.status, stale.html]).toEqual([
+      409,
+      expect.stringContaining('Keeps tags that were pushed in the last 7 days'),
+    ]);
+    expect((await alice.send(`${path}remove/`, {}, path)).location).toBe(path);
+    expect((await alice.get(path)).html).toContain('The policy was removed.');
   });
 });

@@ -5,7 +5,8 @@ import { noSuchRepository, type ReadableRepository } from '../../../features/rep
 import { getReadable, getWritable } from '../../../features/repositories/get-repository';
 import { parseEngine } from '../../../features/tags/engine';
 import { getShownTag, listShownTags, type ShownTag } from '../../../features/manifests/shown-tags';
-import { deleteTag, putTag } from '../../../features/tags/tags';
+import { deleteTag } from '../../../features/tags/tag-deletion';
+import { putTag } from '../../../features/tags/tags';
 import { endpoint, reply } from '../endpoint';
 import { paged, pageOf, pageQuery, rangeOf } from '../paging';
 import { deletableAsked, readableAsked, repositoryOf, repositoryParams, writableAsked } from './repository-asked';

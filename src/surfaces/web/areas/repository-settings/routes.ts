@@ -6,6 +6,7 @@ import { getDelete, postDelete } from './delete';
 import { getGeneral, postGeneral } from './general';
 import { getImmutableTags, postImmutableTags } from './immutable-tags';
 import { getMove, postAliasRemoval, postMove } from './move';
+import { getRetentionPage, postRetention, postRetentionRemoval, postRetentionRun } from './retention';
 import { getTeams, postTeam, postTeamRemoval } from './teams';
 import { getWebhookPage, postWebhookChanges, postWebhookRemoval, postWebhookTest } from './webhook';
 import { getWebhooks, postWebhook } from './webhooks';
@@ -25,6 +26,10 @@ export const repositorySettingsRows: readonly WebRow[] = [
   ...repositoryRows('post', 'settings/teams/remove/', 'member-form', postTeamRemoval),
   ...repositoryRows('get', 'settings/tags/', 'member', getImmutableTags),
   ...repositoryRows('post', 'settings/tags/', 'member-form', postImmutableTags),
+  ...repositoryRows('get', 'settings/retention/', 'member', getRetentionPage),
+  ...repositoryRows('post', 'settings/retention/', 'member-form', postRetention),
+  ...repositoryRows('post', 'settings/retention/remove/', 'member-form', postRetentionRemoval),
+  ...repositoryRows('post', 'settings/retention/run/', 'member-form', postRetentionRun),
   ...repositoryRows('get', 'settings/webhooks/', 'member', getWebhooks),
   ...repositoryRows('post', 'settings/webhooks/', 'member-form', postWebhook),
   ...repositoryRows('get', WEBHOOK, 'member', getWebhookPage),

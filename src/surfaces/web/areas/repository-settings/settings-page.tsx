@@ -23,6 +23,7 @@ const PAGES = [
   ['collaborators/', 'Collaborators'],
   ['teams/', 'Teams'],
   ['tags/', 'Immutable tags'],
+  ['retention/', 'Retention'],
   ['webhooks/', 'Webhooks'],
   ['move/', 'Rename or transfer'],
   ['delete/', 'Delete'],

@@ -1,6 +1,6 @@
 import { assertDeletable } from '../../../../features/repositories/access';
 import { getShownTag, type ShownTag } from '../../../../features/manifests/shown-tags';
-import { deleteTag } from '../../../../features/tags/tags';
+import { deleteTag } from '../../../../features/tags/tag-deletion';
 import type { RepositoryDetails } from '../../../../features/repositories/repository-details';
 import type { Reply } from '../../../../platform/http/exchange';
 import type { Member, WebHandler } from '../../access';
