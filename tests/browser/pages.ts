@@ -102,6 +102,7 @@ const BACK = encodeURIComponent('https://app.example.com/back');
 const ACCOUNT: readonly ListedPage[] = [
   ...pagesOf('alice', {
     'account-settings': '/account/settings/',
+    'account-username': '/account/username/',
     'account-emails': '/account/emails/',
     'account-password': '/account/password/',
     'account-second-factor': '/account/second-factor/',

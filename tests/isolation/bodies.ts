@@ -79,6 +79,7 @@ export const API_BODIES: Bodies = {
   'POST /api/v1.1/orgs/': { name: 'gamma' },
   [`PATCH ${ORG}/`]: { location: 'elsewhere' },
   [`POST ${USER}/convert/`]: { owner: 'carol' },
+  [`POST ${USER}/rename/`]: { username: 'alicia' },
   [`PUT ${ORG}/teams/:team/`]: { description: 'changed' },
   [`POST ${ORG}/teams/:team/invitations/`]: { username: 'nancy' },
   'POST /api/v1.1/invitations/accept/': { secret: 'x'.repeat(43) },
@@ -106,6 +107,11 @@ const NUMBERS: readonly (readonly [part: string, field: keyof Stage])[] = [
   ['/invitations/', 'orgInvitation'],
   ['/admin/storage/', 'run'],
 ];
+
+function usernameFor(path: string): string {
+  if (path.includes('/teams/')) return path.endsWith('/members/') ? 'acme+bolt-real' : 'mona';
+  return path === '/account/username/' ? 'alicia' : 'dora';
+}
 
 /** The fields of all forms at once, since each form reads only its own. */
 export function formOf(
@@ -139,7 +145,7 @@ export function formOf(
     side: 'after',
     starred: 'no',
     account: 'alice',
-    username: path.includes('/teams/') ? (path.endsWith('/members/') ? 'acme+bolt-real' : 'mona') : 'dora',
+    username: usernameFor(path),
     password: 'another password',
     current_password: 'alicepw',
     email: 'alice@example.com',

@@ -68,10 +68,10 @@ export interface OwnedTokenRow {
 const FIND_BY_SECRET = {
   name: 'access_tokens.find_by_secret',
   text: `select a.id, a.user_id, u.credentials_epoch, u.is_active from access_tokens a join users u on u.id = a.user_id
-    where a.secret_hash = $1 and u.username = $2 and (a.expires_at is null or a.expires_at > now())`,
+    where a.secret_hash = $1 and u.id = account_named($2) and (a.expires_at is null or a.expires_at > now())`,
 };
 
-/** The token with this secret, if it is the user's and has not expired. */
+/** The token with this secret, if it has not expired, and belongs to the account that has or had the name. */
 export async function findBySecret(db: Db, secretHash: Buffer, username: string): Promise<OwnedTokenRow | undefined> {
   return (await queryPrepared<OwnedTokenRow>(db, FIND_BY_SECRET, [secretHash, username]))[0];
 }
@@ -91,6 +91,18 @@ export async function renameRepository(db: Db, from: string, to: string): Promis
   await query(
     db,
     'update access_tokens set repositories = array_replace(repositories, $1, $2) where $1 = any (repositories)',
+    [from, to],
+  );
+}
+
+/** Lets tokens that are for repositories of a namespace follow it to its new name. */
+export async function renameNamespace(db: Db, from: string, to: string): Promise<void> {
+  await query(
+    db,
+    `update access_tokens set repositories = (
+       select array_agg(case when split_part(r.name, '/', 1) = $1 then $2 || substr(r.name, length($1) + 1) else r.name end
+         order by r.position) from unnest(repositories) with ordinality r (name, position))
+     where exists (select 1 from unnest(repositories) r where split_part(r, '/', 1) = $1)`,
     [from, to],
   );
 }

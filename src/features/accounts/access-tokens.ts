@@ -176,3 +176,8 @@ export async function verifyAccessToken(
 export async function followRename(tx: Needs<'db'>['db'], from: string, to: string): Promise<void> {
   await store.renameRepository(tx, from, to);
 }
+
+/** Lets tokens that are for repositories of a namespace follow it to its new name. */
+export async function followNamespace(tx: Needs<'db'>['db'], from: string, to: string): Promise<void> {
+  await store.renameNamespace(tx, from, to);
+}

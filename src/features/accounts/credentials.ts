@@ -8,7 +8,7 @@ import { noteSeen } from './last-seen';
 import { usableHash } from './no-password';
 import { LOGIN_LIMITS, networkOf, tryCounted, type LoginLimit } from './login-limits';
 import { normalizeUsername } from './account-rules';
-import { findByUsername, type UserRow } from './users.store';
+import { findByLoginName, type UserRow } from './users.store';
 
 type Checking = Needs<'db' | 'log' | 'passwords' | 'loginLimiters' | 'recentLogins' | 'recentlySeen'>;
 
@@ -79,6 +79,11 @@ async function checkPassword(
   return { identity, username, hasSecondFactor: user.has_second_factor };
 }
 
+/*
+ * A former name of an account logs in too: engines on hosts that nobody can change send the one that they have stored.
+ * Failures count for the account, whichever of its names was tried, so that a rename doubles nobody's guesses.
+ */
+
 /**
  * Checks the username and password of a user who can be asked for a code, or has logged in already. The password is
  * checked first, so that without it nobody learns whether an account exists or is active. An unknown user takes as much
@@ -94,8 +99,9 @@ export async function verifyFirstFactor(
   password: string,
   address: string,
 ): Promise<FirstFactor | undefined> {
-  const username = normalizeUsername(name);
-  return checkPassword(ctx, { username, user: await findByUsername(ctx.db, username) }, password, address);
+  const typed = normalizeUsername(name);
+  const user = await findByLoginName(ctx.db, typed);
+  return checkPassword(ctx, { username: user?.username ?? typed, user }, password, address);
 }
 
 /**
@@ -111,11 +117,12 @@ export async function verifyPassword(
   password: string,
   address: string,
 ): Promise<Identity | undefined> {
-  const username = normalizeUsername(name);
-  const found = await findByUsername(ctx.db, username);
+  const typed = normalizeUsername(name);
+  const found = await findByLoginName(ctx.db, typed);
   const user = found?.has_second_factor === true ? undefined : found;
+  const username = found?.username ?? typed;
   const identity = (await checkPassword(ctx, { username, user }, password, address))?.identity;
-  if (identity !== undefined) ctx.recentLogins.set(identity, username, password);
+  if (identity !== undefined) ctx.recentLogins.set(identity, typed, password);
   return identity;
 }
 

@@ -129,6 +129,12 @@ export const GUARDED_ACTIONS = {
     cli: ['org delete', 'org robot-delete'],
     proof: 'password',
   },
+  'rename an account': {
+    api: [`POST ${USER}/rename/`],
+    pages: ['POST /account/username/'],
+    cli: ['user rename'],
+    proof: 'password',
+  },
   'delete or convert an account': {
     api: [`DELETE ${USER}/`, `POST ${USER}/convert/`],
     pages: ['POST /admin/users/:name/delete/', 'POST /admin/users/:name/convert/'],

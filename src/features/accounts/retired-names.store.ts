@@ -11,3 +11,13 @@ export async function isRetired(db: Db, namespace: string): Promise<boolean> {
   );
   return rows.length > 0;
 }
+
+/** The namespace that had this name before it was renamed, and still holds it. */
+export async function findRenamed(db: Db, former: string): Promise<string | undefined> {
+  const rows = await query<{ namespace: string }>(
+    db,
+    'select namespace from former_namespaces where name = $1 and released_at is null',
+    [former],
+  );
+  return rows[0]?.namespace;
+}

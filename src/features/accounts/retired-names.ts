@@ -1,21 +1,34 @@
+import type { Needs } from '../../context';
 import type { Db } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
-import { isRetired } from './retired-names.store';
+import { findRenamed, isRetired } from './retired-names.store';
 
 /*
  * Some hosts that nobody can change pull by names that are written into them, even when the account is long gone. So
  * the name of a namespace that anyone could pull from is never given to another user; only an administrator can free it
- * (`repositories/retired-names.ts`). The database enforces this with a trigger, which is safe against races; the code
+ * (`repositories/retired-names.ts`). The same holds for the name that a namespace had before it was renamed, as long as the
+ * namespace exists. The database enforces this with a trigger, which is safe against races; the code
  * here gives the error message.
  */
 
+/** The present name of the namespace that had this name before it was renamed; undefined: none had. */
+export async function findRenamedNamespace(ctx: Needs<'db'>, former: string): Promise<string | undefined> {
+  return former.includes('\0') ? undefined : findRenamed(ctx.db, former);
+}
+
 /**
- * Refuses the name of a namespace that is gone and from which hosts may still pull.
+ * Refuses the name of a namespace that is gone and from which hosts may still pull, and the former name of another one.
  *
  * @param name - normalized
+ * @param own - the namespace that gets the name, and may get back a former one; undefined: a new namespace
  * @throws AppError `conflict`
  */
-export async function assertNotRetired(db: Db, name: string): Promise<void> {
+export async function assertNotRetired(db: Db, name: string, own?: string): Promise<void> {
+  const holder = await findRenamed(db, name);
+  if (holder !== undefined) {
+    if (holder === own) return;
+    throw new AppError('conflict', `${name} is the former name of ${holder}: choose another name`);
+  }
   if (!(await isRetired(db, name))) return;
   throw new AppError(
     'conflict',

@@ -30,6 +30,14 @@ export const NOTICES = {
     remedy: 'If this was not you, set a new one immediately:',
     path: '/account/reset',
   },
+  renamed: {
+    subject: 'Your account was renamed',
+    sentence:
+      'Your account is now called $. Your repositories have moved with it. Pulls and logins by the old name still work; ' +
+      'pushes need the new one.',
+    remedy: 'If this was not you, set a new password immediately, then rename your account back:',
+    path: '/account/reset',
+  },
   email_added: {
     ...RESET,
     subject: 'An email address was added to your account',

@@ -32,6 +32,17 @@ export async function findByUsername(db: Db, username: string): Promise<UserRow 
   return (await queryPrepared<UserRow>(db, FIND_BY_USERNAME, [username]))[0];
 }
 
+const FIND_BY_LOGIN_NAME = {
+  name: 'users.find_by_login_name',
+  text: `select ${COLUMNS} from users u where u.id = account_named($1)`,
+};
+
+/** The same, also by a name that the account had before it was renamed. */
+export async function findByLoginName(db: Db, name: string): Promise<UserRow | undefined> {
+  if (hasNul(name)) return undefined;
+  return (await queryPrepared<UserRow>(db, FIND_BY_LOGIN_NAME, [name]))[0];
+}
+
 export async function listAll(db: Db): Promise<UserRow[]> {
   return query<UserRow>(db, `select ${COLUMNS} from users u where u.robot_of is null order by u.username`);
 }
@@ -61,10 +72,11 @@ export async function insertUser(
   return id;
 }
 
-/** A robot logs in like any other account, but has no namespace. */
+/** A robot logs in like any other account, but has no namespace. A former name is taken as long as it is held. */
 export async function isNameTaken(db: Db, name: string): Promise<boolean> {
   if (hasNul(name)) return false;
-  const text = 'select 1 from namespaces where name = $1 union all select 1 from users where username = $1 limit 1';
+  const text = `select 1 from namespaces where name = $1 union all select 1 where account_named($1) is not null
+    union all select 1 from former_namespaces where name = $1 and released_at is null limit 1`;
   return (await query(db, text, [name])).length > 0;
 }
 

@@ -37,6 +37,7 @@ export type AuditAction =
   | 'user.primary_email_changed'
   | 'user.email_removed'
   | 'user.profile_changed' // details: fields
+  | 'user.renamed' // details: to
   | 'user.activated'
   | 'user.deactivated'
   | 'user.admin_granted'

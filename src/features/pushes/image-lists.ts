@@ -10,7 +10,7 @@ import { recordOpening } from '../repositories/last-opened';
 import { canRead } from '../access/policy';
 import { endPush, openPush } from './pushes';
 import { markActive } from '../repositories/locking';
-import { lockForNewPush, mayPush, pushToDeleted } from '../repositories/pushable';
+import { assertNotRenamed, lockForNewPush, mayPush, pushToDeleted } from '../repositories/pushable';
 import { assertReadable, type WritableRepository } from '../repositories/access';
 import {
   findAccessWithImages,
@@ -69,8 +69,11 @@ function assertIds(images: readonly ListedImage[]): readonly ListedImage[] {
   throw new AppError('invalid', 'Invalid data');
 }
 
-function assertMayStart(access: RepositoryAccess): void {
-  if (!mayPush(access)) throw new AppError('forbidden', NOT_ALLOWED);
+async function assertMayStart(ctx: Needs<'db'>, access: RepositoryAccess): Promise<void> {
+  if (!mayPush(access)) {
+    await assertNotRenamed(ctx, access);
+    throw new AppError('forbidden', NOT_ALLOWED);
+  }
   // Only now, because other users must not learn that there is such a repository.
   if (access.repository?.state === 'deleting') throw pushToDeleted();
 }
@@ -93,7 +96,7 @@ export async function startPush(
   const access = await findRepositoryAccess(ctx, actor, name);
   const { principal } = access;
   if (principal === undefined || actor.kind === 'token') throw new AppError('unauthenticated', '');
-  assertMayStart(access);
+  await assertMayStart(ctx, access);
   const images = assertIds(await readImages());
   const isNew = access.repository === undefined;
   if (isNew && !parseRepositoryName(name.namespace, name.name, ctx.settings.hubLimits)) return false;

@@ -5,9 +5,10 @@ import type { Actor, RepositoryName } from '../access/actor';
 import { requiresAuthorization } from '../access/current-account';
 import { doerOf } from '../access/doer';
 import { canCreate, canRead, canWrite } from '../access/policy';
+import { findRenamedNamespace } from '../accounts/retired-names';
 import { assertWritable, repositoryNotFound, type WritableRepository } from './access';
 import { lockForPush } from './locking';
-import { assertRepositoryName } from './names';
+import { assertRepositoryName, displayName } from './names';
 import { findRepositoryAccess, type RepositoryAccess } from './repository-access';
 import { createRepositoryIfMissing } from './visibility';
 
@@ -19,6 +20,22 @@ import { createRepositoryIfMissing } from './visibility';
 export function mayPush({ principal, namespace, repository }: RepositoryAccess): boolean {
   if (repository === undefined) return namespace !== undefined && canCreate(principal, namespace);
   return canWrite(principal, repository) && !repository.isRemote;
+}
+
+/**
+ * Refuses a push to a name in a namespace that was renamed, in words, for actors who may push to the new name. All
+ * others learn nothing.
+ *
+ * @param access - of the name that the actor must not push to
+ * @throws AppError `forbidden`
+ */
+export async function assertNotRenamed(ctx: Needs<'db'>, { actor, asked, namespace }: RepositoryAccess): Promise<void> {
+  if (namespace !== undefined || actor.kind === 'token') return;
+  const current = await findRenamedNamespace(ctx, asked.namespace);
+  if (current === undefined) return;
+  const present = { namespace: current, name: asked.name };
+  if (!mayPush(await findRepositoryAccess(ctx, actor, present))) return;
+  throw new AppError('forbidden', `${asked.namespace} was renamed to ${current}: push to ${displayName(present)}`);
 }
 
 /** The answer to a push to a repository that is being deleted, for those who may push there. */
@@ -59,7 +76,10 @@ export async function getPushable(
   if (principal === undefined) throw requiresAuthorization();
   if (!mayPush(access)) {
     const isThere = repository !== undefined && repository.state !== 'deleting' && canRead(principal, repository);
-    if (!isThere) throw repositoryNotFound();
+    if (!isThere) {
+      await assertNotRenamed(ctx, access);
+      throw repositoryNotFound();
+    }
     throw new AppError('forbidden', 'Access denied');
   }
   if (repository !== undefined) {

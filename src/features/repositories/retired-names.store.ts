@@ -6,31 +6,41 @@ export interface RetiredRow {
   /** null: the namespace itself */
   name: string | null;
   since: Date;
+  /** the namespace that had the name before it was renamed */
+  held_by: string | null;
 }
 
-/** Namespaces and former names of repositories that are gone, by name. */
+/** Names of namespaces that are gone or renamed, and former names of repositories that are gone, by name. */
 export async function list(db: Db, range?: Range): Promise<Page<RetiredRow>> {
   return queryPage<RetiredRow>(
     db,
-    `select p.name as namespace, null as name, p.since from pushed_namespaces p
-       where not exists (select 1 from namespaces n where n.name = p.name)
+    `select coalesce(p.name, f.name) as namespace, null as name, coalesce(f.renamed_at, p.since) as since,
+       f.namespace as held_by
+     from pushed_namespaces p
+       full join (select * from former_namespaces where released_at is null) f on f.name = p.name
+     where not exists (select 1 from namespaces n where n.name = coalesce(p.name, f.name))
      union all
-     select namespace, name, created_at from repository_aliases where repository_id is null
+     select namespace, name, created_at, null from repository_aliases where repository_id is null
      order by namespace, name nulls first`,
     [],
     range,
   );
 }
 
-/** @returns false when the name is not retired */
+/** @returns false when the name is neither retired nor held */
 export async function freeNamespace(tx: Db, namespace: string): Promise<boolean> {
+  const held = await query(
+    tx,
+    'update former_namespaces set released_at = now() where name = $1 and released_at is null returning name',
+    [namespace],
+  );
   const rows = await query(
     tx,
     `delete from pushed_namespaces p
      where p.name = $1 and not exists (select 1 from namespaces n where n.name = p.name) returning name`,
     [namespace],
   );
-  return rows.length > 0;
+  return held.length + rows.length > 0;
 }
 
 /** Frees the former names within a namespace of repositories that are gone. */

@@ -12,6 +12,7 @@ import * as store from './retired-names.store';
  * Names that nobody can take because hosts may still pull by them, although the named thing is gone:
  *
  *   - the name of a namespace, once anyone could pull from it;
+ *   - the former name of a namespace that was renamed (`renaming.ts`);
  *   - the former name of a repository that was transferred to another namespace, and deleted there.
  *
  * A name in a namespace that still exists belongs to the owner, who may delete a repository and create it again. Only
@@ -24,6 +25,8 @@ export interface RetiredName {
   readonly name: string;
   /** since when clients could pull by it, or since when it is a former name */
   readonly since: Date;
+  /** the namespace that had the name before it was renamed; undefined: what had it is gone */
+  readonly heldBy: string | undefined;
 }
 
 /**
@@ -39,9 +42,10 @@ export async function listRetiredNames(
 ): Promise<{ total: number; names: RetiredName[] }> {
   await requireAdministrator(ctx, actor);
   const { total, rows } = await store.list(ctx.db, range);
-  const names = rows.map(({ namespace, name, since }) => ({
+  const names = rows.map(({ namespace, name, since, held_by: heldBy }) => ({
     name: name === null ? namespace : `${namespace}/${name}`,
     since,
+    heldBy: heldBy ?? undefined,
   }));
   return { total, names };
 }

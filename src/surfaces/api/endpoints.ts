@@ -17,6 +17,7 @@ import { oauthClientEndpoints } from './endpoints/oauth-clients';
 import { oauthTokenEndpoints } from './endpoints/oauth-token';
 import { organizationEndpoints } from './endpoints/organizations';
 import { passwordEndpoints } from './endpoints/password';
+import { ownAccountEndpoints } from './endpoints/own-account';
 import { planEndpoints } from './endpoints/plans';
 import { repositoryEndpoints } from './endpoints/repositories';
 import { repositoryNameEndpoints } from './endpoints/repository-names';
@@ -41,6 +42,7 @@ import { webhookEndpoints } from './endpoints/webhooks';
 /** Every endpoint of the API, in the order of the document. */
 export const ENDPOINTS: readonly Endpoint[] = [
   ...userEndpoints,
+  ...ownAccountEndpoints,
   ...passwordEndpoints,
   ...emailEndpoints,
   ...mailedLinkEndpoints,

@@ -9,7 +9,7 @@ import { confirmUnlessYes, YES, type YesOption } from './terminal';
 export function addRetiredNameCommands(program: Command, parts: CommandParts): void {
   const retired = program
     .command('retired-name')
-    .description('list and release the names of deleted accounts and repositories, which hosts may still pull by');
+    .description('list and release the names of deleted or renamed accounts, which hosts may still pull by');
   retired
     .command('list')
     .description('list the reserved names')
@@ -19,8 +19,8 @@ export function addRetiredNameCommands(program: Command, parts: CommandParts): v
       if (json === true) printJson(names);
       else
         printTable(
-          ['NAME', 'SINCE (UTC)'],
-          names.map(({ name, since }) => [name, formatTime(since)]),
+          ['NAME', 'SINCE (UTC)', 'NOW CALLED'],
+          names.map(({ name, since, heldBy }) => [name, formatTime(since), heldBy ?? '-']),
         );
     });
   retired

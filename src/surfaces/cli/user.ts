@@ -5,6 +5,7 @@ import { turnOffSecondFactor } from '../../features/accounts/second-factor';
 import { deleteUserAccount } from '../../features/namespaces/account-deletion';
 import { setStatus } from '../../features/namespaces/account-status';
 import { deleteUserWithRepositories } from '../../features/repositories/owner-deletion';
+import { renameAccount } from '../../features/repositories/renaming';
 import { count, formatTime, printJson, printLine, printTable } from './output';
 import type { CommandParts, ListingOptions } from './command-parts';
 import { addPasswordOptions, choosePassword, type ChosenPassword, type PasswordOptions } from './password-options';
@@ -37,6 +38,7 @@ export function addUserCommands(program: Command, parts: CommandParts): void {
   addPasswordCommands(user, parts);
   addSwitches(user, parts);
   addSecondFactorCommand(user, parts);
+  addRenameCommand(user, parts);
   addDeleteCommand(user, parts);
 }
 
@@ -116,6 +118,18 @@ function addSecondFactorCommand(user: Command, parts: CommandParts): void {
       await confirmUnlessYes(options, `Turn off the second factor of ${username}?`);
       await parts.withContext((ctx) => turnOffSecondFactor(ctx, OPERATOR_ACTOR, username));
       printLine(`${username} now logs in with the password alone.`);
+    });
+}
+
+function addRenameCommand(user: Command, parts: CommandParts): void {
+  user
+    .command('rename')
+    .description('rename an account with its namespace; pulls and logins by the old name still work')
+    .argument('<name>', NAME)
+    .argument('<new-name>', 'the new username')
+    .action(async (name: string, newName: string) => {
+      const to = await parts.withContext((ctx) => renameAccount(ctx, OPERATOR_ACTOR, name, newName));
+      printLine(`Renamed ${name} to ${to}.`);
     });
 }
 

@@ -22,8 +22,8 @@ it('administrators list and release the names that nobody can take', async () =>
   await server.ctx.db('repository_aliases').insert({ namespace: 'alice', name: 'old' });
   const since = expect.stringMatching(/^\d{4}-\d\d-\d\dT/);
   expect(await list()).toEqual([
-    { name: 'alice/old', since },
-    { name: 'sarah', since },
+    { name: 'alice/old', since, held_by: null },
+    { name: 'sarah', since, held_by: null },
   ]);
   expect((await askApi(server, 'get', NAMES, { as: 'alice' })).status).toBe(403);
   expect(await free('sarah', 'alice')).toBe(403);

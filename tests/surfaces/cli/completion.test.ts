@@ -36,7 +36,10 @@ const SHELLS = {
 
 const LINES: readonly [line: string, words: readonly string[]][] = [
   ['drydock sc', ['scrub']],
-  ["drydock user ''", ['list', 'add', 'passwd', 'activate', 'deactivate', 'admin', 'second-factor-off', 'delete']],
+  [
+    "drydock user ''",
+    ['list', 'add', 'passwd', 'activate', 'deactivate', 'admin', 'second-factor-off', 'rename', 'delete'],
+  ],
   ['drydock user del', ['delete']],
   ['drydock user delete alice --y', ['--yes']],
   ['drydock gc --dry-run --older', ['--older-than']],

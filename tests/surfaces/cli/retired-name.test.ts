@@ -11,7 +11,9 @@ afterEach(() => place.close());
 const retired = (...args: string[]) => place.run('retired-name', ...args);
 
 it('retired names are listed, and released after a confirmation', async () => {
-  await expect(retired('list')).resolves.toEqual(success('NAME   SINCE (UTC)\nsarah  2014-06-09 12:30\n'));
+  await expect(retired('list')).resolves.toEqual(
+    success('NAME   SINCE (UTC)       NOW CALLED\nsarah  2014-06-09 12:30  -\n'),
+  );
   const { stdout } = await retired('list', '--json');
   expect(JSON.parse(stdout)).toEqual([{ name: 'sarah', since: '2014-06-09T12:30:59.000Z' }]);
   const add = ['user', 'add', 'sarah', '--password', 'stranger'];

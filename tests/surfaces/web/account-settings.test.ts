@@ -22,7 +22,17 @@ beforeEach(async () => {
   browser = await browseAs(server, username);
 });
 
-const PAGES = ['settings', 'emails', 'password', 'second-factor', 'tokens', 'sessions', 'applications', 'teams'];
+const PAGES = [
+  'settings',
+  'username',
+  'emails',
+  'password',
+  'second-factor',
+  'tokens',
+  'sessions',
+  'applications',
+  'teams',
+];
 
 it.each(PAGES)('/account/%s/ is for visitors who are logged in, and leads to the other pages', async (name) => {
   const path = `/account/${name}/`;

@@ -4,12 +4,16 @@ import { endpoint, reply } from '../endpoint';
 import { paged, pageOf, pageQuery, rangeOf } from '../paging';
 import { moment, nameParam } from './schemas';
 
-/* The reserved names of deleted accounts and repositories, for administrators. */
+/* The reserved names of deleted or renamed accounts, and of deleted repositories, for administrators. */
 
 const retiredNameSchema = z
   .strictObject({
     name: z.string().describe('`namespace`, or `namespace/name` for the former name of a repository'),
     since: moment.describe('When the name was first used, or when it became a former name'),
+    held_by: z
+      .string()
+      .nullable()
+      .describe('The account that had the name before it was renamed; null if what had the name is gone'),
   })
   .meta({ id: 'RetiredName' });
 
@@ -19,12 +23,16 @@ const listNames = endpoint({
   ...FACTS,
   method: 'get',
   id: 'listReservedNames',
-  summary: 'List the reserved names of deleted accounts and repositories, which hosts may still pull by',
+  summary: 'List the reserved names of deleted or renamed accounts, and of deleted repositories',
   query: z.strictObject(pageQuery),
   responses: { 200: { description: 'A page of names, by name', body: pageOf(retiredNameSchema) } },
   handle: async (ctx, { req, query, caller }) => {
     const { total, names } = await listRetiredNames(ctx, caller.actor, rangeOf(query));
-    const results = names.map(({ name, since }) => ({ name, since: since.toISOString() }));
+    const results = names.map(({ name, since, heldBy }) => ({
+      name,
+      since: since.toISOString(),
+      held_by: heldBy ?? null,
+    }));
     return reply(200, paged(ctx, { req, query }, total, results));
   },
 });
@@ -34,7 +42,7 @@ const freeNamespace = endpoint({
   method: 'delete',
   path: '/api/v1.1/retired-names/:namespace/',
   id: 'releaseNamespaceName',
-  summary: 'Release the name of a deleted namespace for anyone to take',
+  summary: 'Release the name of a deleted or renamed namespace for anyone to take',
   params: z.object({ namespace: nameParam }),
   responses: { 204: { description: 'Released' } },
   handle: async (ctx, { params, caller }) => {

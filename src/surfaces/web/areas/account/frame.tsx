@@ -7,6 +7,7 @@ import type { Children } from '../../view';
 
 const PAGES = {
   '/account/settings/': 'Profile',
+  '/account/username/': 'Username',
   '/account/emails/': 'Email addresses',
   '/account/password/': 'Password',
   '/account/second-factor/': 'Two-factor authentication',

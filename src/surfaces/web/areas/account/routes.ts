@@ -7,6 +7,7 @@ import { getSecondFactor, postBegin, postConfirm, postOff, postRenew } from './s
 import { getSessions, postEnd, postEndOthers } from './sessions';
 import { getTeams, postAccept, postDecline, postLeave } from './teams';
 import { getTokens, postRevoke, postToken } from './tokens';
+import { getUsername, postUsername } from './username';
 
 function look(path: string, handle: WebHandler<'member'>): WebRow {
   return { method: 'get', path: `/account/${path}/`, access: 'member', handle };
@@ -20,6 +21,8 @@ function act(path: string, handle: WebHandler<'member-form'>): WebRow {
 export const accountRows: readonly WebRow[] = [
   look('settings', getProfilePage),
   act('settings', postProfile),
+  look('username', getUsername),
+  act('username', postUsername),
   look('emails', getEmails),
   act('emails', postEmail),
   act('emails/primary', postPrimary),

@@ -1,5 +1,6 @@
 import type { Context } from '../../../../context';
 import { getProfile } from '../../../../features/accounts/profiles';
+import { findRenamedNamespace } from '../../../../features/accounts/retired-names';
 import { normalizeUsername } from '../../../../features/accounts/account-rules';
 import { listOrganizationMembers, type OrganizationMember } from '../../../../features/namespaces/organizations';
 import { SHARED_NAMESPACE } from '../../../../features/repositories/names';
@@ -73,6 +74,8 @@ export const getProfilePage: WebHandler<'anyone'> = async (ctx, { caller, params
   const given = params['name'] ?? '';
   const name = normalizeUsername(given);
   if (name === SHARED_NAMESPACE) return redirect(caller, '/explore/');
+  const renamed = await findRenamedNamespace(ctx, name);
+  if (renamed !== undefined) return redirect(caller, `/u/${renamed}/`);
   const asked = pageAsked(query);
   const { total, repositories } = await repositoriesOf(ctx, caller.actor, name, asked);
   const path = `/u/${name}/`;

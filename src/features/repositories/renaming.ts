@@ -1,0 +1,98 @@
+import type { Needs } from '../../context';
+import { inLongTransaction, type Db } from '../../platform/db/db';
+import { isUniqueViolation } from '../../platform/db/sqlstate';
+import { AppError, fieldError } from '../../platform/errors';
+import type { Actor } from '../access/actor';
+import { followNamespace } from '../accounts/access-tokens';
+import { assertUsername, noSuchUser } from '../accounts/account-rules';
+import { authorizeAccount, type AuthorizedAccount } from '../accounts/own-account';
+import { assertNotRetired } from '../accounts/retired-names';
+import { tellAccount } from '../accounts/security-notices';
+import { recordEvent } from '../audit/audit';
+import * as store from './renaming.store';
+
+/*
+ * Renaming an account takes its namespace and all its repositories along, in one transaction. What belongs to the
+ * account by its id stays as it is: sessions, tokens, stars, comments, memberships, webhooks. The old name is held:
+ * pulls and logins by it go on, pushes do not, and nobody else can take it; see decision 34.
+ */
+
+/** How often users may rename their own account. An administrator may rename any account at any time. */
+export const RENAME_LIMITS = { renames: 3, days: 30, formerNames: 10 } as const;
+
+/**
+ * Renames an account, for the account itself and for administrators.
+ *
+ * @param to - the new username
+ * @returns the new username
+ * @throws AppError `invalid`; `conflict` when the name is taken, or belonged to another account, after too many renames,
+ *   and for a robot; those of `authorizeAccount` for a `login`
+ */
+export async function renameAccount(
+  ctx: Needs<'db' | 'settings'>,
+  actor: Actor,
+  username: string,
+  to: string,
+): Promise<string> {
+  const account = await authorizeAccount(ctx, actor, username, 'login');
+  assertUsername(to, ctx.settings.hubLimits);
+  if (to === account.username) return to;
+  try {
+    await inLongTransaction(ctx.db, (tx) => rename(tx, account, to));
+  } catch (error) {
+    if (!isUniqueViolation(error)) throw error;
+    throw fieldError('conflict', 'username', `The name ${to} is already taken`, { cause: error });
+  }
+  return to;
+}
+
+async function rename(tx: Db, { id, username: from, isOwn, doer }: AuthorizedAccount, to: string): Promise<void> {
+  const user = await store.lockForRename(tx, id);
+  if (user === undefined || user.username !== from) throw noSuchUser(from);
+  if (user.robot_of !== null) throw new AppError('conflict', `${from} is a robot: its organization gives it its name`);
+  if (isOwn) await assertMayRename(tx, from);
+  await assertNotRetired(tx, to, from);
+  await store.renameUser(tx, id, to);
+  await moveNamespace(tx, from, to);
+  await recordEvent(tx, doer, { action: 'user.renamed', subject: from, details: { to } });
+  await tellAccount(tx, id, 'renamed', doer, { detail: to });
+}
+
+async function assertMayRename(tx: Db, from: string): Promise<void> {
+  const { renames, days, formerNames } = RENAME_LIMITS;
+  const { held, recent } = await store.countRenames(tx, from, days);
+  if (recent >= renames) {
+    throw fieldError('conflict', 'username', `An account can be renamed ${renames} times in ${days} days`);
+  }
+  if (held >= formerNames) {
+    const limit = `An account can have at most ${formerNames} former names`;
+    throw fieldError('conflict', 'username', `${limit}: ask an administrator to release one`);
+  }
+}
+
+/** Renames a namespace with everything in it. */
+async function moveNamespace(tx: Db, from: string, to: string): Promise<void> {
+  await store.lockRepositories(tx, from);
+  const blocked = await store.findBlocked(tx, from, to);
+  if (blocked !== undefined) {
+    throw new AppError('conflict', `${to}/${blocked} is the former name of another repository: remove it there first`);
+  }
+  await store.renameNamespace(tx, from, to);
+  await store.holdFormerName(tx, from, to);
+  await store.leaveAliases(tx, from, to);
+  await store.followRename(tx, from, to);
+  await followNamespace(tx, from, to);
+}
+
+/** The names that a namespace had before it was renamed, and still holds, the oldest first. */
+export async function listFormerNames(ctx: Needs<'db'>, actor: Actor, username: string): Promise<FormerName[]> {
+  const account = await authorizeAccount(ctx, actor, username, 'profile');
+  const rows = await store.listHeld(ctx.db, account.username);
+  return rows.map(({ name, renamed_at: since }) => ({ name, since }));
+}
+
+/** A name that an account had before it was renamed. */
+export interface FormerName {
+  readonly name: string;
+  readonly since: Date;
+}
