@@ -137,7 +137,7 @@ export const GUARDED_ACTIONS = {
   },
   'delete or convert an account': {
     api: [`DELETE ${USER}/`, `POST ${USER}/convert/`],
-    pages: ['POST /admin/users/:name/delete/', 'POST /admin/users/:name/convert/'],
+    pages: ['POST /account/delete/', 'POST /admin/users/:name/delete/', 'POST /admin/users/:name/convert/'],
     cli: ['user delete', 'org convert'],
     proof: 'password',
   },

@@ -3,8 +3,6 @@ import { inTransaction, type Db } from '../../platform/db/db';
 import { isForeignKeyViolation } from '../../platform/db/sqlstate';
 import { AppError } from '../../platform/errors';
 import type { Actor } from '../access/actor';
-import { assertConfirmed, requireAdministratorLogin } from '../access/current-account';
-import { doerOf } from '../access/doer';
 import { deleteAccount, deleteNamespaceOf, lockAccounts, type LockedAccount } from '../accounts/locks';
 import { endAccount } from '../accounts/endings';
 import { authorizeAccount } from '../accounts/own-account';
@@ -19,45 +17,52 @@ import { assertNotOnlyAdministrator, assertNotSoleOwner } from './owners';
  *   for the only active owner of an organization; those of `authorizeAccount` for a `login`
  */
 export async function deleteUserAccount(ctx: Needs<'db'>, actor: Actor, username: string): Promise<void> {
-  const { doer, isOwn } = await authorizeAccount(ctx, actor, username, 'login');
-  // The event outlives its doer.
-  const lasting = isOwn ? { ...doer, userId: undefined } : doer;
-  await removeAccount(ctx, username, lasting, () => Promise.resolve());
+  await deleteUserAccountWith(ctx, actor, username, () => Promise.resolve());
+}
+
+/** An account that is about to be deleted. */
+export interface EndingAccount {
+  /** locked */
+  readonly user: LockedAccount;
+  /** the actor is the account itself */
+  readonly isOwn: boolean;
+  /** for events, which outlive the account */
+  readonly doer: Doer;
 }
 
 /**
- * Deletes an account, and something else before it in the same transaction; for administrators.
+ * Deletes an account, and something else before it in the same transaction; for the account itself and administrators.
  *
- * @param before - gets the locked account, and the doer; if it throws, the account stays
- * @throws AppError as `removeAccount`; those of `assertConfirmed` and `requireAdministratorLogin`
+ * @param before - if it throws, the account stays
+ * @throws AppError as `removeAccount`; those of `authorizeAccount` for a `login`
  */
 export async function deleteUserAccountWith<T>(
   ctx: Needs<'db'>,
   actor: Actor,
   username: string,
-  before: (tx: Db, user: LockedAccount, doer: Doer) => Promise<T>,
+  before: (tx: Db, account: EndingAccount) => Promise<T>,
 ): Promise<T> {
-  assertConfirmed(actor);
-  const doer = doerOf(actor, await requireAdministratorLogin(ctx, actor));
-  return removeAccount(ctx, username, doer, before);
+  const { doer: given, isOwn } = await authorizeAccount(ctx, actor, username, 'login');
+  const doer = isOwn ? { ...given, userId: undefined } : given;
+  return removeAccount(ctx, username, doer, (tx, user) => before(tx, { user, isOwn, doer }));
 }
 
 /**
  * Deletes an account whose deletion was decided already.
  *
- * @param before - gets the locked account, and the doer; if it throws, the account stays
+ * @param before - gets the locked account; if it throws, the account stays
  * @throws AppError `not_found`, `conflict` as `deleteUserAccount`
  */
 export async function removeAccount<T>(
   ctx: Needs<'db'>,
   username: string,
   doer: Doer,
-  before: (tx: Db, user: LockedAccount, doer: Doer) => Promise<T>,
+  before: (tx: Db, user: LockedAccount) => Promise<T>,
 ): Promise<T> {
   try {
     return await inTransaction(ctx.db, async (tx) => {
       const user = await lockForEnd(tx, username);
-      const result = await before(tx, user, doer);
+      const result = await before(tx, user);
       await endAccount(tx, doer, user);
       await deleteNamespaceOf(tx, user.id);
       await deleteAccount(tx, user.id);

@@ -1,5 +1,8 @@
+import type { Needs } from '../../context';
 import type { Db } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
+import type { Actor } from '../access/actor';
+import { getAccount } from '../access/current-account';
 import { activeAdminExists, lockAccount, type LockedAccount } from '../accounts/locks';
 import * as store from './owners.store';
 import { noSuchUser } from '../accounts/account-rules';
@@ -25,6 +28,25 @@ export async function assertNotSoleOwner(tx: Db, user: Pick<LockedAccount, 'id' 
     'conflict',
     `${user.username} is the only active owner of ${orphans.join(', ')}. Give ${each} another owner first`,
   );
+}
+
+/** What keeps an account from being deleted until another account has it as well. */
+export interface SoleRights {
+  /** organizations of which it is the only active owner */
+  readonly organizations: readonly string[];
+  /** it is the only active administrator */
+  readonly isOnlyAdministrator: boolean;
+}
+
+/**
+ * What would be left without an owner or an administrator if the actor's account were deleted now.
+ *
+ * @throws AppError as `getAccount`
+ */
+export async function findSoleRights(ctx: Needs<'db'>, actor: Actor): Promise<SoleRights> {
+  const { userId, isAdmin } = await getAccount(ctx, actor);
+  const isOnlyAdministrator = isAdmin && !(await activeAdminExists(ctx.db, userId));
+  return { organizations: await store.findOrphanedBy(ctx.db, userId), isOnlyAdministrator };
 }
 
 /**

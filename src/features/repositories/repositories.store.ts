@@ -129,6 +129,16 @@ export async function deleteAllOfOwner(db: Db, ownerId: number): Promise<Reposit
   );
 }
 
+/** The repositories in the namespace of a user that have patterns of immutable tags, in the order of locks. */
+export async function listWithPatterns(db: Db, ownerId: number): Promise<(RepositoryName & { id: number })[]> {
+  return query<{ id: number; namespace: string; name: string }>(
+    db,
+    `select r.id, r.namespace, r.name from repositories r join namespaces n on n.name = r.namespace
+     where n.owner_id = $1 and r.state <> 'deleting' and cardinality(r.immutable_tags) > 0 order by r.id`,
+    [ownerId],
+  );
+}
+
 /** Deletes all tags of a repository, each with its event. */
 export async function deleteAllTags(tx: Db, repositoryId: number, doer: Pick<Doer, 'userId' | 'name'>): Promise<void> {
   await query(

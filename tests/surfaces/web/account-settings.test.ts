@@ -32,6 +32,7 @@ const PAGES = [
   'sessions',
   'applications',
   'teams',
+  'delete',
 ];
 
 it.each(PAGES)('/account/%s/ is for visitors who are logged in, and leads to the other pages', async (name) => {

@@ -112,7 +112,7 @@ const deleteOne = endpoint({
   params: usernameParams,
   query: z.strictObject({
     with_repositories: booleanQuery.describe(
-      'Also delete its repositories, as a site administrator; otherwise an account with repositories is not deleted',
+      'Also delete its repositories; otherwise an account with repositories is not deleted',
     ),
   }),
   responses: { 204: { description: 'Deleted' } },

@@ -1,5 +1,6 @@
 import type { WebHandler, WebRow } from '../../access';
 import { getApplications, postRevokeGrant } from './applications';
+import { getDeletion, postDeletion } from './deletion';
 import { getEmails, postEmail, postPrimary, postRemove, postResend } from './emails';
 import { getPassword, postPassword } from './password';
 import { getProfilePage, postProfile } from './profile';
@@ -47,4 +48,6 @@ export const accountRows: readonly WebRow[] = [
   act('teams/accept', postAccept),
   act('teams/decline', postDecline),
   act('teams/leave', postLeave),
+  look('delete', getDeletion),
+  act('delete', postDeletion),
 ];
