@@ -33,6 +33,7 @@ const FEATURES = [
   'backups',
   'builds',
   'search',
+  'exports',
 ];
 
 const UNLISTED_FEATURE = `^src/features/(?!(${FEATURES.join('|')})/)`;

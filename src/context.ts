@@ -151,6 +151,8 @@ export interface Context extends ContextParts {
   readonly openIdLimiter: FailureLimiter;
   /** Counts accounts that anonymous users register, by network. */
   readonly registrationLimiter: FailureLimiter;
+  /** Counts downloads of the data of an account. */
+  readonly exportLimiter: FailureLimiter;
   /**
    * The identities of credentials that were verified recently. A caller must check them against the database in the
    * same request.

@@ -5,6 +5,7 @@ import { StorageRooms } from './blobs/storage-rooms';
 import type { Context, ContextParts } from './context';
 import { LOGIN_LIMITS, OPENID_LIMIT } from './features/accounts/login-limits';
 import { MAIL_LIMITS, registrationLimit } from './features/accounts/mail-limits';
+import { EXPORT_LIMIT } from './features/exports/own-data';
 import { saveActivity } from './features/statistics/counting';
 import { storedBytes } from './features/storage/blobs';
 import { BriefCache } from './platform/cache/brief-cache';
@@ -72,6 +73,7 @@ export function createContext(
     openId: settings.openId === undefined ? undefined : new OpenIdProvider(settings.openId, log),
     openIdLimiter: limiter(OPENID_LIMIT),
     registrationLimiter: limiter(registrationLimit(settings.registrationsPerHour)),
+    exportLimiter: limiter(EXPORT_LIMIT),
     recentLogins: new SecretCache(),
     recentlySeen: new LRUCache(RECENTLY_SEEN),
     refusedLogins: new SecretCache(REFUSED_LOGIN_MS),

@@ -110,6 +110,7 @@ const ACCOUNT: readonly ListedPage[] = [
     'account-sessions': '/account/sessions/',
     'account-applications': '/account/applications/',
     'account-teams': '/account/teams/',
+    'account-data': '/account/data/',
     'account-delete': '/account/delete/',
     'account-consent': `/api/v1.1/o/authorize/?client_id={client}&response_type=code&redirect_uri=${BACK}`,
   }),

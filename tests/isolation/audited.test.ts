@@ -21,6 +21,7 @@ const UNRECORDED: readonly (readonly [RegExp, reason: string])[] = [
   [/^POST \/api\/v1\.1\/password\/reset\/$|^POST \/account\/(reset|confirm)$/, 'sends a mail, and changes nothing'],
   [/^POST \/api\/v1\.1\/users\/:username\/emails\/confirm\/$|^POST \/account\/emails\/resend\/$/, 'sends a mail'],
   [/^POST \/api\/v1\.1\/o\/token\/$/, 'spends what `oauth.authorized` records'],
+  [/^POST \/account\/data\/$/, 'is a download, and changes nothing'],
   [/^POST \/account\/login\/code$/, 'ends in the session of POST /account/login'],
   [/^POST \/account\/login\/oidc\/\w+$/, 'needs a provider: tests/surfaces/web/openid.test.ts'],
   [/^PUT \/v1\/images\//, 'is a part of a push, which `push.finished` records'],

@@ -137,6 +137,14 @@ const SETTINGS = '/r/:namespace/:name/settings';
 const FURTHER = { email: `${MARKER}@example.com` };
 const NANCY: Prepare = () => ({ params: { name: 'nancy' }, fields: { owner: 'carol', confirmation: 'nancy' } });
 
+/** Alice can delete her account: another user owns her organizations, and no tag is immutable. */
+async function nothingHeld({ server: { ctx } }: Stage): Promise<Scenario> {
+  await ctx.db.raw(`insert into team_members (team_id, user_id)
+    select t.id, u.id from teams t, users u where t.is_owners and u.username = 'carol' on conflict do nothing`);
+  await ctx.db('repositories').update({ immutable_tags: [] });
+  return {};
+}
+
 async function confirmedFurther({ server: { ctx } }: Stage): Promise<Scenario> {
   await ctx.db('emails').where(FURTHER).update({ verified_at: new Date() });
   return { fields: FURTHER };
@@ -245,6 +253,7 @@ export const SCENARIOS: Readonly<Record<string, Prepare>> = {
   'POST /admin/users/:name/status/': () => ({ fields: { admin: 'on' } }),
   'POST /admin/users/': () => ({ fields: { username: 'somebody', email: 'somebody@example.com' } }),
   'POST /admin/users/:name/second-factor/': async (stage) => (await turnedOn(stage), {}),
+  'POST /account/delete/': nothingHeld,
   'POST /admin/users/:name/convert/': NANCY,
   'POST /admin/users/:name/delete/': NANCY,
   'POST /admin/jobs/drop/': async (stage) => ({ fields: { id: await waitingJob(stage) } }),

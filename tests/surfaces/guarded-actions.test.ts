@@ -51,8 +51,8 @@ const ORDINARY: Readonly<Record<Surface | 'cli', readonly RegExp[]>> = {
     /^\w+ \/api\/v1.1\/(plans|repositories|jobs|maintenance)\b/,
   ],
   pages: [
-    /^POST \/account\/(signup|login|login\/code|logout|settings)$/,
     /^POST \/account\/login\/oidc\/(create|confirm)$/, // only with what the provider has confirmed
+    /^POST \/account\/(signup|login|login\/code|logout|settings|data)$/, // the last one downloads
     /^POST \/account\/(emails\/resend|confirm|reset)$/, // send a mail, limited
     /^POST \/account\/(teams\/\w+|invitation\/:secret)$/,
     /^POST \/organizations\/(add|:org\/(settings|plan|plan\/assign|robots))$/,

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { z } from 'zod';
 import type { Context } from '../../context';
 import type { Scope } from '../../features/oauth/scopes';
+import type { ByteSource } from '../../platform/bytes/byte-source';
 import type { ErrorCode } from '../../platform/errors';
 import type { Headers } from '../../platform/http/exchange';
 import type { Method } from '../../platform/http/route';
@@ -25,12 +26,12 @@ export interface ResponseSpec {
 
 export type Responses = Readonly<Record<number, ResponseSpec>>;
 
-/** The replies that a handler may return: one of the statuses of the row, with its body. */
+/** The replies that a handler may return: one of the statuses of the row, with its body, or a source of its bytes. */
 export type TypedReply<R extends Responses> = {
   [S in keyof R & number]: { readonly status: S; readonly headers?: Headers } & (R[S] extends {
     body: infer B extends z.ZodType;
   }
-    ? { readonly body: z.input<B> }
+    ? { readonly body: z.input<B> | ByteSource }
     : { readonly body?: undefined });
 }[keyof R & number];
 

@@ -4,6 +4,7 @@ import type { Context } from '../../context';
 import { assertConfirmed } from '../../features/access/current-account';
 import { needsPassword } from '../../features/accounts/guarded-actions';
 import { canActForAccount, includes } from '../../features/access/policy';
+import { isByteSource } from '../../platform/bytes/byte-source';
 import { AppError } from '../../platform/errors';
 import { entityTag, assertMatches, isNotModified } from '../../platform/http/etag';
 import { empty, type Exchange, type Headers, type Reply } from '../../platform/http/exchange';
@@ -52,6 +53,9 @@ function render(endpoint: Endpoint, req: IncomingMessage, reply: AnyReply): Repl
   const { status, headers = {}, body } = reply;
   if (body === undefined) return empty(status, headers);
   const mediaType = endpoint.responses[status]?.mediaType;
+  if (typeof body === 'object' && body !== null && isByteSource(body)) {
+    return { status, headers: { 'Content-Type': mediaType ?? 'application/json', ...headers }, body };
+  }
   const text = mediaType !== undefined && typeof body === 'string' ? body : JSON.stringify(body);
   const type = { 'Content-Type': mediaType ?? 'application/json' };
   if (endpoint.etag === undefined) return { status, headers: { ...type, ...headers }, body: text };

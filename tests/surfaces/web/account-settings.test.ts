@@ -32,6 +32,7 @@ const PAGES = [
   'sessions',
   'applications',
   'teams',
+  'data',
   'delete',
 ];
 

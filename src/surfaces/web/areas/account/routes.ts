@@ -1,5 +1,6 @@
 import type { WebHandler, WebRow } from '../../access';
 import { getApplications, postRevokeGrant } from './applications';
+import { getData, postData } from './data';
 import { getDeletion, postDeletion } from './deletion';
 import { getEmails, postEmail, postPrimary, postRemove, postResend } from './emails';
 import { getPassword, postPassword } from './password';
@@ -48,6 +49,8 @@ export const accountRows: readonly WebRow[] = [
   act('teams/accept', postAccept),
   act('teams/decline', postDecline),
   act('teams/leave', postLeave),
+  look('data', getData),
+  act('data', postData),
   look('delete', getDeletion),
   act('delete', postDeletion),
 ];
