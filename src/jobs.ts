@@ -1,5 +1,6 @@
 import type { Context, Needs } from './context';
 import { forgetExpiredLinks } from './features/accounts/email-links';
+import { tellExpiringTokens } from './features/accounts/expiry-notices';
 import { accountMailJobs } from './features/accounts/mail-jobs';
 import { forgetSessions } from './features/accounts/sessions';
 import { forgetEvents } from './features/audit/audit';
@@ -83,6 +84,14 @@ export function jobsOf(ctx: Context): Job[] {
         await forgetSources(ctx, 24 * 30 * HOUR_MS);
         await forgetMaintenance(ctx, 24 * ctx.settings.auditDays * HOUR_MS);
         await forgetRetentionRuns(ctx, 24 * ctx.settings.auditDays * HOUR_MS);
+      },
+    },
+    {
+      name: 'tell_expiring_tokens',
+      schedule: '29 * * * *',
+      run: async (stopping) => {
+        const tokens = await tellExpiringTokens(ctx, stopping);
+        if (tokens > 0) ctx.log.info({ tokens }, 'owners of expiring tokens get a mail');
       },
     },
     {
