@@ -2,6 +2,7 @@ import { OPERATOR_ACTOR } from '../../src/features/access/actor';
 import { createLinkSecret } from '../../src/features/accounts/email-links';
 import { beginSecondFactor, confirmSecondFactor } from '../../src/features/accounts/second-factor';
 import { createInvitationSecret } from '../../src/features/namespaces/invitations';
+import { addTeamGroup } from '../../src/features/namespaces/team-groups';
 import { createClient } from '../../src/features/oauth/clients';
 import { link, listLinked } from '../../src/features/openid/linking';
 import { sealUser } from '../../src/features/openid/pending';
@@ -44,6 +45,19 @@ const ALICE_AT_PROVIDER = {
 };
 
 type Prepare = (stage: Stage) => Promise<Scenario> | Scenario;
+
+/** Links alice's account to a user of a provider. */
+async function linkedId({ server }: Stage): Promise<string> {
+  const alice = await actorOf(server, 'alice');
+  await link(server.ctx, alice, 'alice', ALICE_AT_PROVIDER);
+  const [linked] = await listLinked(server.ctx, alice, 'alice');
+  return String(linked?.id);
+}
+
+const mappedGroup: Prepare = async ({ server }) => {
+  await addTeamGroup(server.ctx, OPERATOR_ACTOR, { organization: 'acme', team: 'crew-real' }, 'builders');
+  return {};
+};
 
 async function emailId({ ctx }: TestServer): Promise<number> {
   await ctx.db('emails').where({ email: 'alice@example.com' }).update({ verified_at: null });
@@ -223,11 +237,10 @@ export const SCENARIOS: Readonly<Record<string, Prepare>> = {
   'POST /account/signup': () => ({ fields: { username: 'somebody', email: 'somebody@example.com' } }),
   'POST /account/login': () => ({ fields: { username: 'alice', password: 'alicepw' } }),
   'POST /account/sign-ins/link': ({ server }) => ({ fields: { ticket: sealUser(server.ctx, ALICE_AT_PROVIDER) } }),
-  'POST /account/sign-ins/unlink': async ({ server }) => {
-    await link(server.ctx, await actorOf(server, 'alice'), 'alice', ALICE_AT_PROVIDER);
-    const [linked] = await listLinked(server.ctx, await actorOf(server, 'alice'), 'alice');
-    return { fields: { id: String(linked?.id) } };
-  },
+  'DELETE /api/v1.1/users/:username/sign-ins/:id/': async (stage) => ({ params: { id: await linkedId(stage) } }),
+  'DELETE /api/v1.1/orgs/:org/teams/:team/groups/': mappedGroup,
+  'POST /organizations/:org/teams/:team/groups/remove/': mappedGroup,
+  'POST /account/sign-ins/unlink': async (stage) => ({ fields: { id: await linkedId(stage) } }),
   'POST /account/emails/': () => ({ fields: { email: 'another@example.com' } }),
   'POST /account/emails/primary/': confirmedFurther,
   'POST /account/emails/remove/': () => ({ fields: FURTHER }),

@@ -66,7 +66,7 @@ const ORDINARY: Readonly<Record<Surface | 'cli', readonly RegExp[]>> = {
   v1: [/^POST \/v1\/users$/, /^\w+ \/v1\/(images|repositories)\b/],
   cli: [
     /^(serve|migrate|seed|gc|scrub|audit|doctor|completion|version|backup|restore|verify-backup|upgrade-postgres|rotate-key|mail test)$/,
-    /^user (list|add)$/,
+    /^user (list|add|sign-ins)$/,
     /^(token|oauth-client|retired-name) list$/,
     /^org (list|add|robot-add)$/,
     /^(team|plan|repo|webhook) /,

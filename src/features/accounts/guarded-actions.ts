@@ -84,7 +84,9 @@ export const GUARDED_ACTIONS = {
     proof: 'password',
   },
   'link or unlink a sign-in with a provider': {
+    api: [`DELETE ${USER}/sign-ins/:id/`],
     pages: ['POST /account/sign-ins/link/', 'POST /account/sign-ins/unlink/'],
+    cli: ['user unlink'],
     proof: 'password',
   },
   'renew the recovery codes': {

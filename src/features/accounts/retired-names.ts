@@ -3,6 +3,8 @@ import type { Db } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
 import { findRenamed, isRetired } from './retired-names.store';
 
+export { isRetired } from './retired-names.store';
+
 /*
  * Some hosts that nobody can change pull by names that are written into them, even when the account is long gone. So
  * the name of a namespace that anyone could pull from is never given to another user; only an administrator can free it

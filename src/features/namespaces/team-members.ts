@@ -27,6 +27,8 @@ export interface TeamMember {
   readonly username: string;
   readonly isRobot: boolean;
   readonly since: Date;
+  /** the group of the provider that is the reason; undefined: a person added them */
+  readonly group: string | undefined;
 }
 
 /** The members of a team, for members of its organization; throws as `showTeam`. */
@@ -42,6 +44,7 @@ export async function listMembers(
     username: row.username,
     isRobot: row.robot_of !== null,
     since: row.created_at,
+    group: row.from_group ?? undefined,
   }));
   return { total, members };
 }

@@ -69,13 +69,14 @@ export interface MemberRow {
   username: string;
   robot_of: string | null;
   created_at: Date;
+  from_group: string | null;
 }
 
 /** The members by name. */
 export async function listMembers(db: Db, teamId: number, range?: Range): Promise<Page<MemberRow>> {
   return queryPage<MemberRow>(
     db,
-    `select u.id as user_id, u.username, u.robot_of, m.created_at
+    `select u.id as user_id, u.username, u.robot_of, m.created_at, m.from_group
      from team_members m join users u on u.id = m.user_id where m.team_id = $1 order by u.username`,
     [teamId],
     range,

@@ -1,5 +1,6 @@
 import type { Needs } from '../../context';
 import { isNamespace, usernameRule } from '../accounts/account-rules';
+import { isRetired } from '../accounts/retired-names';
 import { isNameTaken } from '../accounts/users';
 
 const LONGEST_PROPOSAL = 30;
@@ -26,7 +27,8 @@ export async function proposeName(ctx: Needs<'db' | 'settings'>, called: string)
   const name = plainName(called, hubLimits);
   if (name.length < usernameRule(hubLimits).min || !isNamespace(name, hubLimits)) return '';
   for (const end of ['', ...Array.from({ length: MOST_PROPOSALS - 1 }, (_value, index) => String(index + 2))]) {
-    if (!(await isNameTaken(ctx, name + end))) return name + end;
+    const isFree = !(await isNameTaken(ctx, name + end)) && !(await isRetired(ctx.db, name + end));
+    if (isFree) return name + end;
   }
   return '';
 }

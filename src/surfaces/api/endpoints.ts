@@ -7,6 +7,7 @@ import { commentEndpoints } from './endpoints/comments';
 import { emailEndpoints } from './endpoints/emails';
 import { healthEndpoints } from './endpoints/health';
 import { imageEndpoints } from './endpoints/images';
+import { linkedSignInEndpoints } from './endpoints/linked-sign-ins';
 import { manifestEndpoints } from './endpoints/manifests';
 import { invitationEndpoints } from './endpoints/invitations';
 import { jobQueueEndpoints } from './endpoints/job-queue';
@@ -32,6 +33,7 @@ import { tagHistoryEndpoints } from './endpoints/tag-history';
 import { tagEndpoints } from './endpoints/tags';
 import { robotEndpoints } from './endpoints/robots';
 import { storageEndpoints } from './endpoints/storage';
+import { teamGroupEndpoints } from './endpoints/team-groups';
 import { teamEndpoints } from './endpoints/teams';
 import { siteStatisticsEndpoints } from './endpoints/site-statistics';
 import { starEndpoints } from './endpoints/stars';
@@ -52,9 +54,11 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...oauthTokenEndpoints,
   ...oauthClientEndpoints,
   ...authorizationEndpoints,
+  ...linkedSignInEndpoints,
   ...namespaceEndpoints,
   ...organizationEndpoints,
   ...teamEndpoints,
+  ...teamGroupEndpoints,
   ...invitationEndpoints,
   ...robotEndpoints,
   ...planEndpoints,

@@ -53,6 +53,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   full_name: 'Alice',
   grant_type: 'authorization_code',
   gravatar_email: 'alice@example.com',
+  group: 'builders',
   id: IMAGE,
   image: IMAGE,
   image_id: IMAGE,

@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import type { Context } from '../../context';
 import { OPERATOR_ACTOR } from '../../features/access/actor';
+import { addTeamGroup, listTeamGroups, removeTeamGroup } from '../../features/namespaces/team-groups';
 import { addMember, removeMember } from '../../features/namespaces/team-members';
 import { deleteTeam, listTeams, putTeam } from '../../features/namespaces/teams';
-import { printJson, printLine, printTable } from './output';
+import { formatTime, printJson, printLine, printTable } from './output';
 import type { CommandParts, ListingOptions } from './command-parts';
 import { confirmUnlessYes, YES, type YesOption } from './terminal';
 
@@ -53,6 +54,48 @@ export function addTeamCommands(program: Command, parts: CommandParts): void {
       printLine(`Deleted ${organization}/${name}.`);
     });
   addMemberCommands(team, parts);
+  addGroupCommands(team, parts);
+}
+
+const GROUP = 'the group, exactly as the OpenID provider names it';
+
+function addGroupCommands(team: Command, parts: CommandParts): void {
+  team
+    .command('groups')
+    .description('list the groups of the OpenID provider whose members are in a team')
+    .argument('<organization>', ORGANIZATION)
+    .argument('<team>', TEAM)
+    .option('--json', 'print the list as JSON')
+    .action(async (organization: string, name: string, { json }: ListingOptions) => {
+      const groups = await parts.withContext((ctx) =>
+        listTeamGroups(ctx, OPERATOR_ACTOR, { organization, team: name }),
+      );
+      if (json === true) return printJson(groups);
+      printTable(
+        ['GROUP', 'SINCE (UTC)'],
+        groups.map((group) => [group.name, formatTime(group.since)]),
+      );
+    });
+  team
+    .command('add-group')
+    .description('have the members of a group join a team at their next sign-in')
+    .argument('<organization>', ORGANIZATION)
+    .argument('<team>', TEAM)
+    .argument('<group>', GROUP)
+    .action(async (organization: string, name: string, group: string) => {
+      await parts.withContext((ctx) => addTeamGroup(ctx, OPERATOR_ACTOR, { organization, team: name }, group));
+      printLine(`Members of ${group} join ${organization}/${name} when they sign in.`);
+    });
+  team
+    .command('remove-group')
+    .description('take a group from a team, with the members that are in it only because of the group')
+    .argument('<organization>', ORGANIZATION)
+    .argument('<team>', TEAM)
+    .argument('<group>', GROUP)
+    .action(async (organization: string, name: string, group: string) => {
+      await parts.withContext((ctx) => removeTeamGroup(ctx, OPERATOR_ACTOR, { organization, team: name }, group));
+      printLine(`${organization}/${name} no longer has the group ${group}.`);
+    });
 }
 
 function addMemberCommands(team: Command, parts: CommandParts): void {

@@ -10,6 +10,7 @@ import { count, formatTime, printJson, printLine, printTable } from './output';
 import type { CommandParts, ListingOptions } from './command-parts';
 import { addPasswordOptions, choosePassword, type ChosenPassword, type PasswordOptions } from './password-options';
 import { confirmUnlessYes, stdTerminal, YES, type YesOption } from './terminal';
+import { addSignInCommands } from './user-sign-ins';
 
 interface AddOptions extends PasswordOptions {
   readonly email?: string;
@@ -39,6 +40,7 @@ export function addUserCommands(program: Command, parts: CommandParts): void {
   addSwitches(user, parts);
   addSecondFactorCommand(user, parts);
   addRenameCommand(user, parts);
+  addSignInCommands(user, parts);
   addDeleteCommand(user, parts);
 }
 

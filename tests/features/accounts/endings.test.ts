@@ -12,6 +12,7 @@ import { createOrganization } from '../../../src/features/namespaces/organizatio
 import { addMember, removeMember } from '../../../src/features/namespaces/team-members';
 import { putTeam } from '../../../src/features/namespaces/teams';
 import { findAccessToken } from '../../../src/features/oauth/grants';
+import { signIn } from '../../../src/features/openid/sign-in';
 import { findRepositoryAccess } from '../../../src/features/repositories/repository-access';
 import { hashSecret, newSecret } from '../../../src/platform/secrets';
 import { actorOf } from '../../helpers/actors';
@@ -116,6 +117,16 @@ async function addThings() {
   } satisfies Things;
 }
 
+const AT_PROVIDER = {
+  issuer: 'https://login.example.com',
+  subject: 'sarah',
+  email: undefined,
+  isEmailVerified: false,
+  calledName: 'sarah',
+  groups: [],
+  authenticatedAt: undefined,
+};
+
 async function addCredentials(identity: Awaited<ReturnType<typeof identityWithoutPassword>>) {
   const { ctx } = server;
   const doer = { userId: sarahId, name: 'sarah', address: '::1' };
@@ -144,11 +155,17 @@ async function addCredentials(identity: Awaited<ReturnType<typeof identityWithou
     access_expires_at: new Date(Date.now() + 3_600_000),
     refresh_expires_at: new Date(Date.now() + 3_600_000),
   });
+  const { issuer, subject } = AT_PROVIDER;
+  await ctx.db('openid_identities').insert({ user_id: sarahId, issuer, subject });
   const engine = await startPull(server, 'acme/app', 'sarah');
   return {
     password: () => logsIn(basic('sarah')),
     session: () => answers(findSession(ctx, session)),
     'access token': () => logsIn(basic('sarah', token)),
+    'linked sign-in': async () => {
+      const browser = { address: '::1', userAgent: 'test' };
+      return answers(signIn(ctx, AT_PROVIDER, browser).then(({ kind }) => (kind === 'done' ? kind : undefined)));
+    },
     'OAuth access': () => answers(findAccessToken(ctx, oauth)),
     'engine token for the repository': async () =>
       (await request(server.server).get('/v1/repositories/acme/app/tags').set('Authorization', engine)).status === 200,

@@ -43,6 +43,17 @@ it('drydock team', async () => {
     { name: 'owners', memberCount: 1 },
     { name: 'developers', memberCount: 1, description: '' },
   ]);
+  expect(await run('team add-group acme developers /dev')).toEqual(
+    success('Members of /dev join acme/developers when they sign in.\n'),
+  );
+  expect(await json('team groups acme developers')).toMatchObject([{ name: '/dev' }]);
+  expect((await run('team groups acme developers')).stdout).toMatch(/^GROUP +SINCE \(UTC\)\n\/dev +\d/);
+  expect(await run('team remove-group acme developers /dev')).toEqual(
+    success('acme/developers no longer has the group /dev.\n'),
+  );
+  expect(await run('team remove-group acme developers /dev')).toEqual(
+    failure('acme/developers does not have the group /dev'),
+  );
   expect(await run('team leave acme developers acme+ci')).toEqual(
     success('acme+ci is no longer in acme/developers.\n'),
   );

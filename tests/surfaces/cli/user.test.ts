@@ -213,3 +213,22 @@ describe('user delete', () => {
     await expect(place.database.db('repositories').pluck('name')).resolves.toEqual(['kept']);
   });
 });
+
+it('user sign-ins and user unlink show and remove the users of a provider that are linked', async () => {
+  await add('alice', '--password', 'secret1');
+  const { id: userId } = await place.database.db('users').where({ username: 'alice' }).first<{ id: number }>('id');
+  const linked = { user_id: userId, issuer: 'https://login.example.com', subject: 'sub-1' };
+  await place.database.db('openid_identities').insert(linked);
+  const shown = await place.run('user', 'sign-ins', 'alice');
+  expect(shown.stdout).toMatch(/^ID +PROVIDER +USER .*\n1 +https:\/\/login\.example\.com +sub-1 +- /);
+  await place.database.db('users').update({ password_hash: '*' });
+  await expect(place.run('user', 'unlink', 'alice', '1', '--yes')).resolves.toEqual(
+    failure('alice has no password, and could no longer sign in: set a password first'),
+  );
+  await place.run('user', 'passwd', 'alice', '--password', 'secret2');
+  await expect(place.run('user', 'unlink', 'alice', '1', '--yes')).resolves.toEqual(
+    success('alice can no longer sign in with it.\n'),
+  );
+  const { stdout } = await place.run('user', 'sign-ins', 'alice', '--json');
+  expect(JSON.parse(stdout)).toEqual([]);
+});

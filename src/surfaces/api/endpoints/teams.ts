@@ -28,7 +28,8 @@ function teamBody(team: Team): z.input<typeof teamSchema> {
 
 export const teamParams = z.object({ org: nameParam, team: nameParam });
 
-function placeOf(params: z.output<typeof teamParams>): { organization: string; team: string } {
+/** The team that a path names. */
+export function placeOf(params: z.output<typeof teamParams>): { organization: string; team: string } {
   return { organization: params.org, team: params.team };
 }
 
@@ -95,7 +96,15 @@ const deleteOne = endpoint({
 });
 
 const memberSchema = z
-  .strictObject({ username: z.string(), is_robot: z.boolean(), date_joined: moment })
+  .strictObject({
+    username: z.string(),
+    is_robot: z.boolean(),
+    date_joined: moment,
+    group: z
+      .string()
+      .nullable()
+      .describe('The group of the OpenID provider that is the reason; null: a person added them'),
+  })
   .meta({ id: 'TeamMember' });
 
 const getMembers = endpoint({
@@ -108,10 +117,11 @@ const getMembers = endpoint({
   responses: { 200: { description: 'A page of members, by name', body: pageOf(memberSchema) } },
   handle: async (ctx, { req, params, query, caller }) => {
     const { total, members } = await listMembers(ctx, caller.actor, placeOf(params), rangeOf(query));
-    const results = members.map(({ username, isRobot, since }) => ({
+    const results = members.map(({ username, isRobot, since, group }) => ({
       username,
       is_robot: isRobot,
       date_joined: since.toISOString(),
+      group: group ?? null,
     }));
     return reply(200, paged(ctx, { req, query }, total, results));
   },

@@ -6,7 +6,7 @@ import { getPlan, postAssignPlan, postDefaultVisibility } from './plan';
 import { getRobot, postRevokeRobotToken, postRobotToken } from './robot';
 import { getRobots, postDeleteRobot, postRobots } from './robots';
 import { getSettings, postDeletion, postSettings } from './settings';
-import { getTeamPage, postAddMember, postInvite, postRemoveMember } from './team';
+import { getTeamPage, postAddGroup, postAddMember, postInvite, postRemoveGroup, postRemoveMember } from './team';
 import { getTeams, postDeleteTeam, postTeamDescription, postTeams } from './teams';
 
 const ORG = '/organizations/:org';
@@ -26,6 +26,8 @@ export const organizationRows: readonly WebRow[] = [
   { method: 'post', path: `${TEAM}/invite/`, access: 'member-form', handle: postInvite },
   { method: 'post', path: `${TEAM}/members/`, access: 'member-form', handle: postAddMember },
   { method: 'post', path: `${TEAM}/remove/`, access: 'member-form', handle: postRemoveMember },
+  { method: 'post', path: `${TEAM}/groups/`, access: 'member-form', handle: postAddGroup },
+  { method: 'post', path: `${TEAM}/groups/remove/`, access: 'member-form', handle: postRemoveGroup },
   { method: 'post', path: `${TEAM}/description/`, access: 'member-form', handle: postTeamDescription },
   { method: 'post', path: `${TEAM}/delete/`, access: 'member-form', handle: postDeleteTeam },
   { method: 'get', path: `${ORG}/invitations/`, access: 'member', handle: getInvitations },

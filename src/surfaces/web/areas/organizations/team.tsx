@@ -1,5 +1,11 @@
 import type { Context } from '../../../../context';
 import { invite } from '../../../../features/namespaces/invitations';
+import {
+  addTeamGroup,
+  listTeamGroups,
+  removeTeamGroup,
+  type TeamGroup,
+} from '../../../../features/namespaces/team-groups';
 import { addMember, listMembers, removeMember } from '../../../../features/namespaces/team-members';
 import { showTeam, type Team, type TeamPlace } from '../../../../features/namespaces/teams';
 import type { Member, WebExchange, WebHandler } from '../../access';
@@ -12,6 +18,7 @@ import { Paging, pageAsked } from '../../components/paging';
 import { attempt, naming } from '../../problems';
 import { page, redirect } from '../../reply';
 import type { View } from '../../view';
+import { GroupsOfTeam } from './team-groups';
 import { OrganizationFrame, organizationOf, organizationPath } from './frame';
 
 function teamPath({ organization, team }: TeamPlace, rest = ''): string {
@@ -23,7 +30,14 @@ async function placeOf(ctx: Context, exchange: WebExchange<'anyone'>): Promise<T
   return { organization: namespace, team: exchange.params['team'] ?? '' };
 }
 
-function Owning({ visitor, team, place }: { visitor: Member; team: Team; place: TeamPlace }): View {
+interface Owned {
+  readonly visitor: Member;
+  readonly team: Team;
+  readonly place: TeamPlace;
+  readonly groups: readonly TeamGroup[];
+}
+
+function Owning({ visitor, team, place, groups }: Owned): View {
   return (
     <div>
       <Panel title="Invite someone">
@@ -52,6 +66,7 @@ function Owning({ visitor, team, place }: { visitor: Member; team: Team; place: 
           </Form>
         </Panel>
       )}
+      <GroupsOfTeam visitor={visitor} groups={groups} path={teamPath(place)} />
       <Panel title="Description">
         <Form visitor={visitor} action={teamPath(place, 'description/')}>
           <Field label="Description" name="description" value={team.description} maxlength={255} />
@@ -86,6 +101,7 @@ export const getTeamPage: WebHandler<'member'> = async (ctx, exchange) => {
   const team = await showTeam(ctx, caller.actor, place);
   const asked = pageAsked(query);
   const { total, members } = await listMembers(ctx, caller.actor, place, asked);
+  const groups = await listTeamGroups(ctx, caller.actor, place);
   const me = caller.login.account.username;
   const { canManage } = organization;
   return page(
@@ -105,10 +121,11 @@ export const getTeamPage: WebHandler<'member'> = async (ctx, exchange) => {
           )}
           {members.length > 0 && (
             <Table caption={`Members of ${team.name}`} head={['Member', 'Since', '']}>
-              {members.map(({ username, isRobot, since }) => (
+              {members.map(({ username, isRobot, since, group }) => (
                 <tr>
                   <td>
                     <AccountName name={username} isRobot={isRobot} /> {isRobot && <Badge>robot</Badge>}
+                    {group !== undefined && <Badge>group {group}</Badge>}
                   </td>
                   <td>
                     <Ago at={since} />
@@ -132,7 +149,7 @@ export const getTeamPage: WebHandler<'member'> = async (ctx, exchange) => {
           <Paging asked={asked} total={total} path={teamPath(place)} />
           <p class="fine">To set what the team can do with a repository, go to the repository's settings, Teams.</p>
         </div>
-        {canManage && <Owning visitor={caller} team={team} place={place} />}
+        {canManage && <Owning visitor={caller} team={team} place={place} groups={groups} />}
       </div>
     </OrganizationFrame>,
   );
@@ -160,6 +177,18 @@ export const postAddMember = acting(async (ctx, place, { caller }) => {
   const username = caller.form.required('username', 'The robot');
   const isNew = await naming(() => addMember(ctx, caller.actor, place, username));
   return isNew ? `${username} is now in the team.` : `${username} was already in the team.`;
+});
+
+export const postAddGroup = acting(async (ctx, place, { caller }) => {
+  const group = caller.form.required('group', 'The group');
+  const isNew = await addTeamGroup(ctx, caller.actor, place, group);
+  return isNew ? `Members of ${group} join the team when they sign in.` : `The team already has the group ${group}.`;
+});
+
+export const postRemoveGroup = acting(async (ctx, place, { caller }) => {
+  const group = caller.form.required('group', 'The group');
+  await naming(() => removeTeamGroup(ctx, caller.actor, place, group));
+  return `The team no longer has the group ${group}.`;
 });
 
 export const postRemoveMember: WebHandler<'member-form'> = async (ctx, exchange) => {

@@ -1,0 +1,101 @@
+import type { Needs } from '../../context';
+import { inTransaction } from '../../platform/db/db';
+import { AppError, fieldError } from '../../platform/errors';
+import { recordEvent } from '../audit/audit';
+import type { Actor } from '../access/actor';
+import { assertConfirmed } from '../access/current-account';
+import { doerOf } from '../access/doer';
+import { lockAccount } from '../accounts/locks';
+import { getMembersOrganization, getOwnersOrganization } from './namespace-access';
+import { leave } from './team-group-members';
+import * as store from './team-groups.store';
+import { getTeam, type Team, type TeamPlace } from './teams';
+import { lockTeam } from './teams.store';
+
+/*
+ * The groups of the OpenID provider whose members are in a team. Owners of the organization name them; members follow
+ * at their next sign-in, see `team-group-members.ts`. Who is in the owners team owns the organization, so naming a group
+ * for it needs the password, as changing its members does.
+ */
+
+/** A group whose members are in a team. */
+export interface TeamGroup {
+  readonly name: string;
+  readonly since: Date;
+}
+
+const GROUP_CHARACTERS = 255;
+const MOST_GROUPS = 50;
+
+// eslint-disable-next-line no-control-regex
+const CONTROL_CHARACTER = /[\u0000-\u001f\u007f]/;
+
+/** @throws AppError `invalid` */
+function assertGroup(name: string): void {
+  if (name !== '' && name.length <= GROUP_CHARACTERS && !CONTROL_CHARACTER.test(name)) return;
+  throw fieldError('invalid', 'group', `The name of a group has 1 to ${GROUP_CHARACTERS} characters, on one line`);
+}
+
+/** The groups of a team by name, for members of its organization; throws as `showTeam`. */
+export async function listTeamGroups(ctx: Needs<'db'>, actor: Actor, place: TeamPlace): Promise<TeamGroup[]> {
+  const { namespace } = await getMembersOrganization(ctx, actor, place.organization);
+  const team = await getTeam(ctx, namespace, place.team);
+  const rows = await store.listGroups(ctx.db, team.id);
+  return rows.map(({ group_name: name, created_at: since }) => ({ name, since }));
+}
+
+async function ownedTeam(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  place: TeamPlace,
+): Promise<{ team: Team; subject: string; doer: ReturnType<typeof doerOf> }> {
+  const { namespace, principal } = await getOwnersOrganization(ctx, actor, place.organization);
+  const team = await getTeam(ctx, namespace, place.team);
+  if (team.isOwners) assertConfirmed(actor); // this decides who owns the organization; see guarded-actions.ts
+  return { team, subject: `${namespace}/${team.name}`, doer: doerOf(actor, principal) };
+}
+
+/**
+ * Has the members of a group join a team, for owners.
+ *
+ * @param group - exactly as the provider names it
+ * @returns false when the team has the group already
+ * @throws AppError `invalid`; `conflict` when the team has too many; `not_found`, `forbidden`, `unauthenticated`,
+ *   `inactive`, and for the owners team those of `assertConfirmed`
+ */
+export async function addTeamGroup(ctx: Needs<'db'>, actor: Actor, place: TeamPlace, group: string): Promise<boolean> {
+  const { team, subject, doer } = await ownedTeam(ctx, actor, place);
+  assertGroup(group);
+  return inTransaction(ctx.db, async (tx) => {
+    await lockTeam(tx, team.id);
+    if ((await store.listGroups(tx, team.id)).length >= MOST_GROUPS) {
+      throw new AppError('conflict', `A team can have at most ${MOST_GROUPS} groups: remove one first`);
+    }
+    if (!(await store.insertGroup(tx, team.id, group))) return false;
+    await recordEvent(tx, doer, { action: 'team.group_mapped', subject, details: { group } });
+    return true;
+  });
+}
+
+/**
+ * Takes a group from a team, for owners. Members who are in the team only because of it leave at once, except the last
+ * owner; if another group of theirs is one of the team, they join again when they sign in.
+ *
+ * @throws AppError `not_found` when the team does not have the group; otherwise as `addTeamGroup`
+ */
+export async function removeTeamGroup(ctx: Needs<'db'>, actor: Actor, place: TeamPlace, group: string): Promise<void> {
+  const { team, subject, doer } = await ownedTeam(ctx, actor, place);
+  await inTransaction(ctx.db, async (tx) => {
+    const members = await store.listMembersFrom(tx, team.id, group);
+    for (const { user_id: userId } of members) await lockAccount(tx, userId);
+    await lockTeam(tx, team.id);
+    if (!(await store.deleteGroup(tx, team.id, group))) {
+      throw new AppError('not_found', `${subject} does not have the group ${group}`);
+    }
+    await recordEvent(tx, doer, { action: 'team.group_unmapped', subject, details: { group } });
+    const left = { id: team.id, namespace: team.organization, name: team.name, is_owners: team.isOwners };
+    for (const { user_id: userId, username } of members) {
+      await leave(tx, { userId, username }, { ...left, from_group: group }, doer);
+    }
+  });
+}
