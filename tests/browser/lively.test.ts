@@ -57,7 +57,7 @@ function testLiveliness(): void {
     tab = await openTab(browser, server, {});
     await tab.open('/explore/');
     await tab.page.keyboard.press('/');
-    const search = tab.page.getByRole('searchbox', { name: 'Search repositories' });
+    const search = tab.page.getByRole('searchbox', { name: 'Search' });
     expect(await search.evaluate((field) => field.ownerDocument.activeElement === field)).toBe(true);
     await tab.page.keyboard.type('a/b');
     expect(await search.inputValue()).toBe('a/b');

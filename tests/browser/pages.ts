@@ -38,6 +38,8 @@ const PUBLIC: readonly ListedPage[] = [
     'explore-newest': '/explore/?sort=newest',
     search: '/search?q=shop',
     'search-nothing': '/search?q=zeppelin',
+    'search-users': '/search?q=a&type=users',
+    'search-organizations': '/search?q=acme&type=organizations',
     start: '/start/',
     'api-docs': '/docs/api/',
     'profile-visitor': '/u/alice/',

@@ -38,6 +38,8 @@ const PATHS = [
   '/explore/?sort=newest',
   '/search?q=app',
   '/search?q=alice&sort=stars',
+  '/search?q=alice&type=users',
+  '/api/v1.1/search/accounts/?q=alice',
   '/u/alice/',
   '/u/acme/',
   '/u/mona/',

@@ -22,7 +22,8 @@ export interface SearchPage {
   readonly hits: readonly SearchHit[];
 }
 
-const MAX_WORDS = 8;
+/** A term with more words is looked for by its first ones. */
+export const MAX_WORDS = 8;
 
 /** No name with its description is that long, so no repository can match such a word. */
 const LONGEST_WORD = 1000;
@@ -54,16 +55,17 @@ export function isHopeless(term: string): boolean {
 
 const LIBRARY_PREFIX = new RegExp(`^${LIBRARY}/(?=.)`);
 
+/** The words of a term, as they were typed. */
+export function splitTerm(term: string): string[] {
+  const plain = term.replaceAll('\0', ' '); // Postgres keeps no NUL in text
+  return plain.split(/\s+/).filter((word) => word !== '');
+}
+
 /**
  * The words of a term, in lower case. Official images are listed without the prefix, and can be searched for with it.
  */
 function wordsOf(term: string): string[] {
-  return term
-    .toLowerCase()
-    .replaceAll('\0', ' ') // Postgres keeps no NUL in text
-    .split(/\s+/)
-    .filter((word) => word !== '')
-    .map((word) => word.replace(LIBRARY_PREFIX, ''));
+  return splitTerm(term.toLowerCase()).map((word) => word.replace(LIBRARY_PREFIX, ''));
 }
 
 function patternsOf(words: readonly string[]): string[] {

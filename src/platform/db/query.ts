@@ -96,9 +96,14 @@ export async function ping(db: Db): Promise<void> {
   await query(db, 'select 1');
 }
 
+/** The pattern for `like` that finds `text` literally, at the start. */
+export function startingWith(text: string): string {
+  return `${text.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
+}
+
 /** The pattern for `like` that finds `text` literally, anywhere. */
 export function containing(text: string): string {
-  return `%${text.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
+  return `%${startingWith(text)}`;
 }
 
 /** Which part of a list to return. */

@@ -107,8 +107,8 @@ function SearchField({ term }: { readonly term: string }): View {
         type="search"
         name="q"
         value={term}
-        placeholder="Search repositories"
-        aria-label="Search repositories"
+        placeholder="Search"
+        aria-label="Search"
         maxlength={200}
       />
     </form>

@@ -107,6 +107,17 @@ describe('GET /repositories/:namespace/:name/tags/', () => {
   });
 });
 
+describe('GET /search/accounts/', () => {
+  it('finds users and organizations, in pages', async () => {
+    const path = '/api/v1.1/search/accounts/';
+    const { body } = await askApi(server, 'get', path, { query: { q: 'ALI' } });
+    expect(body).toMatchObject({ count: 1, next: null, results: [{ name: 'alice', type: 'User', full_name: '' }] });
+    const none = await askApi(server, 'get', path, { as: 'robert', query: { q: 'ali', type: 'Organization' } });
+    expect(none.body).toEqual({ count: 0, next: null, previous: null, results: [] });
+    expect((await askApi(server, 'get', path, { query: { type: 'Robot' } })).status).toBe(400);
+  });
+});
+
 describe('GET /search/', () => {
   it('finds what the caller may read', async () => {
     const found = async (as: string | undefined) => {

@@ -30,7 +30,7 @@ async function add(fullName: string, { stars = 0, pulls = 0, visibility = 'publi
 
 /** The repositories of the lists on a page, in order. */
 const listed = (html: string): string[] =>
-  [...html.matchAll(/<li class="repository"><div class="title-line"><a href="([^"]+)"/g)].map(([, path = '']) => path);
+  [...html.matchAll(/<li class="repository"><div class="title-line">(?:<svg[^]*?<\/svg>)?<a href="([^"]+)"/g)].map(([, path = '']) => path);
 
 describe('an empty hub', () => {
   it('tells visitors how the administrator signs in, and how to push the first image', async () => {
@@ -98,7 +98,7 @@ describe('with repositories', () => {
   });
 
   it('search finds repositories that the visitor may read, in every order', async () => {
-    expect((await stranger.get('/search?q=secret')).html).toContain('No results for “secret”');
+    expect((await stranger.get('/search?q=secret')).html).toContain('No repositories found for “secret”');
     const alice = await browseAs(server, 'alice');
     for (const sort of ['best', 'stars', 'pulls', 'updated']) {
       const { html } = await alice.get(`/search/?q=secret&sort=${sort}`);
@@ -106,6 +106,22 @@ describe('with repositories', () => {
       expect(html).toContain('<span class="badge warn">private</span>');
     }
     expect(listed((await stranger.get('/search?sort=pulls')).html).slice(0, 2)).toEqual(['/_/redis/', '/r/alice/web/']);
+  });
+
+  it('search counts and lists users and organizations next to repositories', async () => {
+    const badges = (html: string) =>
+      [...html.matchAll(/<span class="badge">([^<]+)<\/span><\/a>/g)].map(([, count]) => count);
+    const found = (html: string) =>
+      [...html.matchAll(/<span class="title-line"><a href="\/u\/(\w+)\/"/g)].map(([, name]) => name);
+    const repositories = await stranger.get('/search?q=al');
+    expect(badges(repositories.html)).toEqual(['1', '1', '0']);
+    expect(listed(repositories.html)).toEqual(['/r/alice/web/']);
+    const users = await stranger.get('/search?q=al&type=users');
+    expect([badges(users.html), found(users.html)]).toEqual([['1', '1', '0'], ['alice']]);
+    expect(found((await stranger.get('/search?q=ACME&type=organizations')).html)).toEqual(['acme']);
+    expect((await stranger.get('/search?q=acme&type=users')).html).toContain('No users found for “acme”');
+    expect((await stranger.get('/search?type=organizations')).html).toContain('Type the name of an organization');
+    expect((await stranger.get('/search?q=al&type=users&page=9')).html).toContain('The list ends before this page');
   });
 
   it('search keeps what was typed, as text', async () => {

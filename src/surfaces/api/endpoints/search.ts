@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { displayName } from '../../../features/repositories/names';
+import { searchAccounts } from '../../../features/search/accounts';
 import { searchCards } from '../../../features/search/explore';
 import { endpoint, reply } from '../endpoint';
 import { paged, pageOf, pageQuery } from '../paging';
@@ -52,4 +53,54 @@ const search = endpoint({
   },
 });
 
-export const searchEndpoints = [search];
+const accountSchema = z
+  .strictObject({
+    name: z.string(),
+    type: z.enum(['User', 'Organization']),
+    full_name: z.string(),
+    location: z.string(),
+    company: z.string(),
+  })
+  .meta({ id: 'AccountHit' });
+
+const KINDS = { User: 'user', Organization: 'organization' } as const;
+
+const searchForAccounts = endpoint({
+  method: 'get',
+  path: '/api/v1.1/search/accounts/',
+  tag: 'users',
+  access: 'optional',
+  id: 'searchAccounts',
+  summary: 'Search users and organizations',
+  query: z.strictObject({
+    ...pageQuery,
+    q: line(1000)
+      .default('')
+      .describe('Words to find in names and full names; a word of one or two letters finds names that begin with it'),
+    type: z.enum(['User', 'Organization']).optional(),
+  }),
+  responses: {
+    200: {
+      description: 'A page of accounts: the one with this name first, then those whose names begin with the first word',
+      body: pageOf(accountSchema),
+    },
+  },
+  errors: ['busy'],
+  handle: async (ctx, { req, query, caller, signal }) => {
+    const { q: term, type, page, page_size: pageSize } = query;
+    const kind = type === undefined ? undefined : KINDS[type];
+    const found = await searchAccounts(ctx, { actor: caller.actor, signal }, { term, kind, page, pageSize });
+    const users = type === 'Organization' ? 0 : found.users;
+    const organizations = type === 'User' ? 0 : found.organizations;
+    const results = found.accounts.map(({ name, kind: of, fullName, location, company }) => ({
+      name,
+      type: of === 'user' ? ('User' as const) : ('Organization' as const),
+      full_name: fullName,
+      location,
+      company,
+    }));
+    return reply(200, paged(ctx, { req, query }, users + organizations, results));
+  },
+});
+
+export const searchEndpoints = [search, searchForAccounts];

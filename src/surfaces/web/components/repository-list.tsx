@@ -2,15 +2,17 @@ import { displayName } from '../../../features/repositories/names';
 import type { RepositoryCard } from '../../../features/search/cards';
 import { repositoryPath } from '../repository-path';
 import type { View } from '../view';
+import { Avatar } from './avatar';
 import { Ago, formatCount, plural } from './quantities';
 import { Badge } from './page-parts';
 import { VisibilityBadge } from './repository-frame';
 
-function RepositoryRow({ repository }: { readonly repository: RepositoryCard }): View {
+function RepositoryRow({ repository, showsOwners }: { repository: RepositoryCard; showsOwners: boolean }): View {
   const { description, visibility, state, isOfficial, isAutomated, starCount, pullCount, updatedAt } = repository;
   return (
     <li class="repository">
       <div class="title-line">
+        {showsOwners && <Avatar name={repository.namespace} size="small" />}
         <a href={repositoryPath(repository)}>{displayName(repository)}</a>
         {isOfficial && <Badge tone="official">Official</Badge>}
         {isAutomated && <Badge>Automated</Badge>}
@@ -37,15 +39,18 @@ function RepositoryRow({ repository }: { readonly repository: RepositoryCard }):
 export function RepositoryList({
   repositories,
   label,
+  showsOwners = false,
 }: {
   readonly repositories: readonly RepositoryCard[];
   /** the content of the list, for screen readers, such as `Repositories of alice` */
   readonly label: string;
+  /** with the pictures of their namespaces, for a list of several */
+  readonly showsOwners?: boolean;
 }): View {
   return (
     <ul class="rows" aria-label={label}>
       {repositories.map((repository) => (
-        <RepositoryRow repository={repository} />
+        <RepositoryRow repository={repository} showsOwners={showsOwners} />
       ))}
     </ul>
   );

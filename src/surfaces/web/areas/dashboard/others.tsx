@@ -32,7 +32,7 @@ export const getShared: WebHandler<'member'> = async (ctx, { caller, query }) =>
           <p>To work on someone's repository, ask its owner to add you as a collaborator.</p>
         </Empty>
       ) : (
-        <RepositoryList repositories={repositories} label="Shared with me" />
+        <RepositoryList repositories={repositories} label="Shared with me" showsOwners />
       )}
       <Paging asked={asked} total={total} path={SHARED} />
     </DashboardFrame>,

@@ -35,7 +35,9 @@ export const getExplore: WebHandler<'anyone'> = async (ctx, { caller, query }) =
     <>
       <Heading title="Explore" subtitle={subtitle} />
       <Tabs label="Order" items={SORTS.map(([name, text]) => ({ href: pathOf(name), text }))} current={pathOf(sort)} />
-      {repositories.length > 0 && <RepositoryList repositories={repositories} label="Public repositories" />}
+      {repositories.length > 0 && (
+        <RepositoryList repositories={repositories} label="Public repositories" showsOwners />
+      )}
       {total === 0 && (
         <Empty title="No public repositories yet">
           <p>

@@ -24,8 +24,8 @@ function Hero({ children }: { readonly children?: Children }): View {
         <input
           type="search"
           name="q"
-          placeholder="Search repositories"
-          aria-label="Search all repositories"
+          placeholder="Search repositories, users and organizations"
+          aria-label="Search repositories, users and organizations"
           maxlength={200}
         />
         <button type="submit">Search</button>
@@ -72,7 +72,7 @@ function Featured({
         <h2>{title}</h2>
         {children}
       </div>
-      <RepositoryList repositories={repositories} label={label} />
+      <RepositoryList repositories={repositories} label={label} showsOwners />
     </section>
   );
 }

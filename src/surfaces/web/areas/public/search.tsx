@@ -1,16 +1,26 @@
+import type { Context } from '../../../../context';
+import { searchAccounts } from '../../../../features/search/accounts';
 import { searchCards } from '../../../../features/search/explore';
+import type { Searcher } from '../../../../features/search/search';
 import type { WebHandler } from '../../access';
-import { plural } from '../../components/quantities';
+import { Choices } from '../../components/choices';
 import { Problem } from '../../components/forms';
-import { Empty, Heading, Tabs } from '../../components/page-parts';
-import { pageAsked, Paging } from '../../components/paging';
+import { Heading } from '../../components/page-parts';
+import { pageAsked, Paging, type PageAsked } from '../../components/paging';
 import { RepositoryList } from '../../components/repository-list';
 import { page } from '../../reply';
 import type { View } from '../../view';
-import type { Visitor } from '../../visitor';
 import { NoSuchPage } from './no-such-page';
-
-const PATH = '/search';
+import {
+  AccountList,
+  NothingFound,
+  searchPath,
+  typePath,
+  TYPES,
+  TypeTabs,
+  type SearchType,
+  type Totals,
+} from './search-parts';
 
 /** The field in the header accepts no more. */
 const LONGEST_TERM = 200;
@@ -24,36 +34,53 @@ const SORTS = [
 
 type Sort = (typeof SORTS)[number][0];
 
-function pathOf(term: string, sort: Sort): string {
-  const query = new URLSearchParams({ ...(term === '' ? {} : { q: term }), ...(sort === 'best' ? {} : { sort }) });
-  return query.size === 0 ? PATH : `${PATH}?${query.toString()}`;
+function sortPath(term: string, sort: Sort): string {
+  return searchPath({ q: term, sort: sort === 'best' ? '' : sort });
 }
 
-function NothingFound({ visitor, term }: { readonly visitor: Visitor; readonly term: string }): View {
-  if (term === '') {
-    return (
-      <Empty title="There are no repositories to search yet">
-        <p>
-          <a href="/start/">Push the first repository</a>
-        </p>
-      </Empty>
-    );
+function Orders({ term, sort }: { readonly term: string; readonly sort: Sort }): View {
+  const items = SORTS.map(([name, text]) => ({ href: sortPath(term, name), text }));
+  return <Choices label="Order" items={items} current={sortPath(term, sort)} />;
+}
+
+interface Wanted {
+  readonly term: string;
+  readonly type: SearchType;
+  readonly sort: Sort;
+  readonly asked: PageAsked;
+}
+
+interface Results {
+  readonly totals: Totals;
+  readonly count: number;
+  readonly list: View;
+}
+
+const NO_ACCOUNTS = { users: undefined, organizations: undefined };
+
+/** The results of the wanted type, and the numbers of the others. */
+async function resultsOf(ctx: Context, searcher: Searcher, { term, type, sort, asked }: Wanted): Promise<Results> {
+  const first = { term, page: 1 };
+  const here = { term, page: asked.page, pageSize: asked.limit };
+  if (type === 'repositories') {
+    const { total, repositories } = await searchCards(ctx, searcher, { ...here, sort });
+    const { users, organizations } = await searchAccounts(ctx, searcher, { ...first, pageSize: 0 });
+    const list = <RepositoryList repositories={repositories} label="Search results" showsOwners />;
+    return {
+      totals: { repositories: total, ...(term === '' ? NO_ACCOUNTS : { users, organizations }) },
+      count: repositories.length,
+      list,
+    };
   }
-  return (
-    <Empty title={`No results for “${term}”`}>
-      <p>Try a shorter word or part of the name. The search covers names and short descriptions.</p>
-      <p>
-        <a href="/explore/">Explore all public repositories</a>
-        {visitor.login === undefined && (
-          <>
-            {' or '}
-            <a href={`/account/login/?next=${encodeURIComponent(visitor.url)}`}>sign in</a> to find your private
-            repositories as well.
-          </>
-        )}
-      </p>
-    </Empty>
-  );
+  const kind = type === 'users' ? 'user' : 'organization';
+  const { users, organizations, accounts } = await searchAccounts(ctx, searcher, { ...here, kind });
+  const { total } = await searchCards(ctx, searcher, { ...first, pageSize: 1, sort: 'best' });
+  const list = <AccountList accounts={accounts} label="Search results" />;
+  return {
+    totals: { repositories: total, ...(term === '' ? NO_ACCOUNTS : { users, organizations }) },
+    count: accounts.length,
+    list,
+  };
 }
 
 /** The results for the term in the header's field; without a term, all repositories. */
@@ -71,28 +98,26 @@ export const getSearch: WebHandler<'anyone'> = async (ctx, { caller, query, sign
     return page(caller, { title: 'Search', section: 'explore', search, status: 400 }, content);
   }
   const asked = pageAsked(query);
+  const type = TYPES.find((name) => name === query.get('type')) ?? 'repositories';
   const [sort] = SORTS.find(([name]) => name === query.get('sort')) ?? SORTS[0];
-  const wanted = { term, sort, page: asked.page, pageSize: asked.limit };
-  const { total, repositories } = await searchCards(ctx, { actor: caller.actor, signal }, wanted);
+  const { totals, count, list } = await resultsOf(ctx, { actor: caller.actor, signal }, { term, type, sort, asked });
+  const total = totals[type] ?? 0;
+  const parameters = {
+    q: term,
+    type: type === 'repositories' ? undefined : type,
+    sort: sort === 'best' ? undefined : sort,
+  };
   return page(
     caller,
     { title: term === '' ? 'Search' : `${term} · Search`, section: 'explore', search: term },
     <>
-      <Heading
-        title={term === '' ? 'All repositories' : `Search for “${term}”`}
-        subtitle={total === 0 ? undefined : plural(total, 'repository', 'repositories')}
-      />
-      {total > 0 && (
-        <Tabs
-          label="Order"
-          items={SORTS.map(([name, text]) => ({ href: pathOf(term, name), text }))}
-          current={pathOf(term, sort)}
-        />
-      )}
-      {total === 0 && <NothingFound visitor={caller} term={term} />}
-      {repositories.length > 0 && <RepositoryList repositories={repositories} label="Search results" />}
-      {total > 0 && repositories.length === 0 && <NoSuchPage first={pathOf(term, sort)} />}
-      <Paging asked={asked} total={total} path={PATH} query={{ q: term, sort: sort === 'best' ? undefined : sort }} />
+      <Heading title={term === '' ? 'Search' : `Search for “${term}”`} />
+      <TypeTabs term={term} type={type} totals={totals} />
+      {type === 'repositories' && total > 0 && <Orders term={term} sort={sort} />}
+      {total === 0 && <NothingFound visitor={caller} term={term} type={type} />}
+      {count > 0 && list}
+      {total > 0 && count === 0 && <NoSuchPage first={typePath(term, type)} />}
+      <Paging asked={asked} total={total} path="/search" query={parameters} />
     </>,
   );
 };

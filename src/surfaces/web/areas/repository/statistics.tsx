@@ -1,6 +1,7 @@
 import { displayName } from '../../../../features/repositories/names';
 import { administeredIn } from '../../../../features/repositories/access';
 import { getActivityTotals, listLastDays, reportEngines } from '../../../../features/statistics/statistics';
+import { Choices } from '../../components/choices';
 import { formatCount, plural } from '../../components/quantities';
 import { Panel } from '../../components/page-parts';
 import { RepositoryFrame } from '../../components/repository-frame';
@@ -15,19 +16,8 @@ import { repositoryPage } from './repository-page';
 const SPANS = [30, 90] as const;
 
 function Spans({ path, days }: { readonly path: string; readonly days: number }): View {
-  return (
-    <nav class="actions spans" aria-label="Days shown">
-      {SPANS.map((span) => (
-        <a
-          class="button quiet small"
-          href={`${path}?days=${span}`}
-          {...(span === days ? { 'aria-current': 'true' } : {})}
-        >
-          {span} days
-        </a>
-      ))}
-    </nav>
-  );
+  const items = SPANS.map((span) => ({ href: `${path}?days=${span}`, text: `${span} days` }));
+  return <Choices label="Days shown" items={items} current={`${path}?days=${days}`} />;
 }
 
 /** The pulls of a repository; for its administrators also by engine. */
