@@ -33,6 +33,7 @@ const FEATURES = [
   'backups',
   'builds',
   'search',
+  'feed',
   'exports',
 ];
 

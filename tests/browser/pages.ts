@@ -95,6 +95,7 @@ const DASHBOARD = pagesOf('alice', {
   dashboard: '/dashboard/',
   'dashboard-organization': '/dashboard/?namespace=acme',
   'dashboard-starred': '/dashboard/starred/',
+  'dashboard-activity': '/dashboard/activity/',
   'repository-add': '/repository/add/',
 });
 
@@ -171,6 +172,7 @@ export const PAGES: readonly ListedPage[] = [
   ...SETTINGS,
   ...DASHBOARD,
   ...pagesOf('bobby', { 'dashboard-shared': '/dashboard/shared/' }),
+  ...pagesOf('erin', { 'dashboard-empty': '/dashboard/', 'dashboard-activity-empty': '/dashboard/activity/' }),
   ...LOGIN,
   ...ACCOUNT,
   ...ORGANIZATION,

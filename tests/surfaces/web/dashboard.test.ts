@@ -50,10 +50,34 @@ describe('the dashboard', () => {
     expect((await alice.get('/dashboard/?namespace=nowhere')).status).toBe(404);
   });
 
+  it('shows what happened in sentences, everything from users as text', async () => {
+    const { id } = await row('alice/app-public');
+    const { id: author } = await server.ctx.db('users').where({ username: 'reader' }).first('id');
+    await server.ctx.db('comments').insert({ repository_id: id, author_id: author, text: '<b>bold</b>' });
+    const tag = { repository_id: id, to_image_id: 'aa' };
+    await server.ctx.db('tag_events').insert([
+      { ...tag, tag: 'v1', actor_name: 'alice' },
+      { ...tag, tag: 'v2', actor_name: 'alice' },
+      { ...tag, tag: 'v3', actor_name: 'acme+ci' },
+    ]);
+    const { html } = await alice.get('/dashboard/activity/');
+    const link = '<a href="/r/alice/app-public/">alice/app-public</a>';
+    expect(html).toContain(`<span>acme+ci pushed a tag to ${link}</span>`);
+    expect(html).toContain(`<span><a href="/u/alice/">alice</a> pushed 2 tags to ${link}</span>`);
+    expect(html).toContain(`<span><a href="/u/reader/">reader</a> commented on ${link}</span>`);
+    expect(html).toContain('&lt;b&gt;bold&lt;/b&gt;</a></blockquote>');
+    expect(html).toContain(
+      'href="/r/alice/app-public/tags/v1/"><code>v1</code></a> <span class="badge good">new</span>',
+    );
+  });
+
   it('says what to do next if there is nothing', async () => {
     await addUser(server, 'newcomer');
     const newcomer = await browseAs(server, 'newcomer');
-    expect((await newcomer.get('/dashboard/')).html).toContain('href="/repository/add/?namespace=newcomer">Create one');
+    const { html } = await newcomer.get('/dashboard/');
+    expect(html).toContain(`docker push ${server.host}/newcomer/busybox`);
+    expect(html).toContain('href="/repository/add/">create it here');
+    expect((await newcomer.get('/dashboard/activity/')).html).toContain('Nothing has happened yet');
     expect((await newcomer.get('/dashboard/shared/')).html).toContain('ask its owner to add you');
     expect((await newcomer.get('/dashboard/starred/')).html).toContain('href="/explore/">Explore repositories');
   });

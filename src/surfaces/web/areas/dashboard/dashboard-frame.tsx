@@ -3,6 +3,7 @@ import type { Children, View } from '../../view';
 
 const TABS = [
   { href: '/dashboard/', text: 'Repositories' },
+  { href: '/dashboard/activity/', text: 'Activity' },
   { href: '/dashboard/shared/', text: 'Shared with me' },
   { href: '/dashboard/starred/', text: 'Starred' },
 ] as const;

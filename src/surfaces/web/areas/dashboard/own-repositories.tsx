@@ -4,12 +4,14 @@ import { repositoriesOf } from '../../../../features/search/cards';
 import { AppError } from '../../../../platform/errors';
 import type { WebHandler } from '../../access';
 import { Field, Select } from '../../components/forms';
-import { Empty } from '../../components/page-parts';
+import { Empty, Panel } from '../../components/page-parts';
 import { pageAsked, Paging } from '../../components/paging';
 import { RepositoryList } from '../../components/repository-list';
 import { SlotsUsed } from '../../components/visibility-choice';
 import { page } from '../../reply';
 import type { View } from '../../view';
+import type { Visitor } from '../../visitor';
+import { PushSteps } from '../public/engine-commands';
 import { DashboardFrame } from './dashboard-frame';
 
 const PATH = '/dashboard/';
@@ -36,14 +38,20 @@ function Filters({
       />
       <Field label="Filter by name" name="text" type="search" value={text} maxlength={255} />
       <button type="submit" class="quiet">
-        Show
+        Filter
       </button>
     </form>
   );
 }
 
-function NothingThere({ namespace, text }: { readonly namespace: OwnNamespace; readonly text: string }): View {
-  const { name, canCreate } = namespace;
+interface NothingProps {
+  readonly visitor: Visitor;
+  readonly namespace: OwnNamespace;
+  readonly text: string;
+}
+
+function NothingThere({ visitor, namespace, text }: NothingProps): View {
+  const { name, canCreate, kind } = namespace;
   if (text !== '') {
     return (
       <Empty title={`No matching repositories in ${name}`}>
@@ -51,6 +59,17 @@ function NothingThere({ namespace, text }: { readonly namespace: OwnNamespace; r
           Try a shorter part of the name, or <a href={`${PATH}?namespace=${name}`}>show all</a>.
         </p>
       </Empty>
+    );
+  }
+  if (kind === 'user') {
+    return (
+      <Panel title="You have no repositories yet. Push your first image:">
+        <PushSteps visitor={visitor} />
+        <p>
+          A push creates the repository. To choose first who can see it, <a href="/repository/add/">create it here</a>.
+          The engine refuses? <a href="/start/">See what each engine needs</a>
+        </p>
+      </Panel>
     );
   }
   return (
@@ -88,7 +107,7 @@ export const getDashboard: WebHandler<'member'> = async (ctx, { caller, query })
       <Filters namespaces={namespaces} chosen={chosen} text={text} />
       <h2 class="unseen">Repositories of {chosen.name}</h2>
       {repositories.length === 0 ? (
-        <NothingThere namespace={chosen} text={text} />
+        <NothingThere visitor={caller} namespace={chosen} text={text} />
       ) : (
         <RepositoryList repositories={repositories} label={`Repositories of ${chosen.name}`} />
       )}
