@@ -62,7 +62,13 @@ export async function storedPayloads(server: TestServer, clients: readonly strin
   const consent = (id: string): string => linkOf({ id, secret: '', redirectUri: 'https://app.example.com/back' });
   const pages: HostilePage[] = [
     ...each('root', ['/admin/comments/', '/explore/', '/search?q=trap']),
-    ...each('mallory0', ['/dashboard/', '/account/applications/', ...clients.map(consent)]),
+    ...each('mallory0', [
+      '/dashboard/',
+      '/dashboard/activity/',
+      '/search?q=mallory&type=users',
+      '/account/applications/',
+      ...clients.map(consent),
+    ]),
   ];
   for (const [index, owner] of hostileNames().entries()) {
     pages.push(...pagesOf(owner, index, await knownOf(server, owner)));

@@ -139,6 +139,17 @@ function testLiveliness(): void {
     expect(await ground()).toBe(chosen);
   });
 
+  it('a description is shown as Markdown before it is saved', async () => {
+    await look(`${SHOP}settings/`);
+    await tab.page.getByLabel('Full description').fill('# Shop\n\n- [x] *done*\n\n[up](#shop)');
+    await tab.page.getByRole('button', { name: 'Preview' }).click();
+    const preview = tab.page.getByRole('region', { name: 'Preview' });
+    await preview.getByRole('heading', { name: 'Shop' }).waitFor();
+    expect(await preview.getByRole('link', { name: 'up' }).getAttribute('href')).toBe('#readme-shop');
+    expect(tab.page.url()).toBe(`${server.url}${SHOP}settings/`);
+    expect(await tab.page.getByLabel('Full description').inputValue()).toContain('*done*');
+  });
+
   it('maintenance shows its progress by itself', async () => {
     await look('/admin/storage/', { as: 'root' });
     await tab.page.getByRole('button', { name: 'Start a gc dry run' }).click();

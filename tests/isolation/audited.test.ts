@@ -30,6 +30,7 @@ const UNRECORDED: readonly (readonly [RegExp, reason: string])[] = [
   [/^DELETE \/v1\/repositories\/\S+\/images$/, 'gives a token for a deletion, and deletes nothing'],
   [/^POST \/u\/:namespace\/:repository\/hook\//, 'is what a receiver answers, kept with its delivery'],
   [/^(POST|PATCH|PUT|DELETE) \/v2\/\S+\/blobs\/uploads/, 'is a part of a push, which `push.finished` records'],
+  [/^POST \/markdown\/preview\/$/, 'shows a text, and changes nothing'],
   [/^POST \/theme\/$/, 'sets a cookie of the browser'],
   [/^POST \/v2\/token$/, 'gives a token, and changes nothing'],
   [/^POST \/_\/:name\/settings\/(collaborators|teams)\//, 'the library has neither collaborators nor teams'],

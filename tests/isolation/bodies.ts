@@ -164,7 +164,7 @@ export function formOf(
     urls: 'https://hooks.example/',
     patterns: 'stable*',
     keep_last: '7',
-    kind: 'scrub',
+    kind: path.startsWith('/markdown/') ? 'readme' : 'scrub',
     full_name: 'changed',
     location: 'changed',
     to_namespace: path.startsWith('/_/') ? 'library' : 'alice',

@@ -60,6 +60,7 @@ const ORDINARY: Readonly<Record<Surface | 'cli', readonly RegExp[]>> = {
     /^POST \/admin\/users$/, // as in the API
     /^POST \/admin\/(users\/:name\/plan|plans|plans\/delete|storage\/\w+|jobs\/\w+|comments\/\w+)$/,
     /^POST \/theme$/, // a cookie of the browser
+    /^POST \/markdown\/preview$/, // changes nothing
     /^POST \/repository\/add$/,
     /^POST \/(r\/:namespace|_)\/:name\b/,
   ],

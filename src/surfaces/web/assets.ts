@@ -14,6 +14,7 @@ const TYPES = {
   'dark.css': 'text/css; charset=utf-8',
   'drydock.js': 'text/javascript; charset=utf-8',
   'icon.svg': 'image/svg+xml',
+  'icon.png': 'image/png',
   'api-docs.css': 'text/css; charset=utf-8',
   'api-docs.js': 'text/javascript; charset=utf-8',
 } as const;
@@ -35,6 +36,7 @@ const ASSETS: Readonly<Record<AssetName, Asset>> = {
   'dark.css': load('dark.css'),
   'drydock.js': load('drydock.js'),
   'icon.svg': load('icon.svg'),
+  'icon.png': load('icon.png'),
   'api-docs.css': load('api-docs.css'),
   'api-docs.js': load('api-docs.js'),
 };

@@ -2,6 +2,7 @@ import { buildName } from '../../platform/process/build';
 import { assetUrl } from './assets';
 import { Avatar } from './components/avatar';
 import { Form } from './components/forms';
+import { LinkPreviewTags, type LinkPreview } from './components/link-preview';
 import { Styles, ThemeSwitch } from './components/theme';
 import type { Children, View } from './view';
 import type { Visitor } from './visitor';
@@ -13,6 +14,8 @@ export interface LayoutProps {
   readonly title: string | undefined;
   /** the link in the header to which this page belongs */
   readonly section?: 'explore' | 'dashboard' | 'start' | 'admin' | undefined;
+  /** for links to the page from elsewhere; undefined: not everyone may see it */
+  readonly preview?: LinkPreview | undefined;
   /** the text in the search field */
   readonly search?: string;
   /** the page has a search field of its own */
@@ -103,14 +106,7 @@ function AccountMenu({ visitor, section }: Pick<LayoutProps, 'visitor' | 'sectio
 function SearchField({ term }: { readonly term: string }): View {
   return (
     <form class="search" action="/search" role="search">
-      <input
-        type="search"
-        name="q"
-        value={term}
-        placeholder="Search"
-        aria-label="Search"
-        maxlength={200}
-      />
+      <input type="search" name="q" value={term} placeholder="Search" aria-label="Search" maxlength={200} />
     </form>
   );
 }
@@ -138,7 +134,7 @@ function Header({ visitor, section, search = '', hasOwnSearch = false }: LayoutP
 
 /** The whole document around a page. */
 export function Layout(props: LayoutProps): View {
-  const { visitor, title, isNarrow = false, children } = props;
+  const { visitor, title, preview, isNarrow = false, children } = props;
   const { notice, theme } = visitor;
   return (
     <html lang="en">
@@ -146,6 +142,7 @@ export function Layout(props: LayoutProps): View {
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>{title === undefined ? 'Drydock' : `${title} · Drydock`}</title>
+        {preview !== undefined && <LinkPreviewTags of={preview} origin={visitor.origin} />}
         <Styles theme={theme} />
         <link rel="icon" type="image/svg+xml" href={assetUrl('icon.svg')} />
         <script type="module" src={assetUrl('drydock.js')}></script>

@@ -6,10 +6,13 @@ import type { Actor } from '../../features/access/actor';
 import { networkOf } from '../../features/accounts/login-limits';
 import { AppError } from '../../platform/errors';
 import { ThreadOverrun } from '../../platform/threads/thread-pool';
-import { plainBeginning, renderMarkdownUpTo, type MarkdownTask, type Rendered } from './markdown';
+import { plainBeginning, renderMarkdownUpTo, type MarkdownKind, type MarkdownTask, type Rendered } from './markdown';
 
 /** The file that the threads for HTML run. */
 export const MARKDOWN_THREAD = path.join(__dirname, 'markdown.js');
+
+/** The most HTML of a text, so that its page stays within its own limit. */
+export const SHOWN_CHARACTERS: Readonly<Record<MarkdownKind, number>> = { readme: 64_000, comment: 24_000 };
 
 /** The HTML of recent texts, because they are read more often than written. */
 const cache = new LRUCache<string, Rendered>({

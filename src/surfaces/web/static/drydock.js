@@ -109,7 +109,33 @@ function switchThemes() {
   });
 }
 
+/** Shows Markdown next to its text area. Without the script, the form shows its page again with the preview. */
+function previewMarkdown() {
+  for (const button of document.querySelectorAll('button[data-preview-of]')) {
+    button.addEventListener('click', (event) => {
+      event.preventDefault();
+      preview(button);
+    });
+  }
+}
+
+async function preview(button) {
+  const { form, dataset } = button;
+  const { csrf_token: token, [dataset.previewOf]: field } = form.elements;
+  const body = new URLSearchParams({ csrf_token: token.value, kind: dataset.previewKind, text: field.value });
+  try {
+    const answer = await fetch('/markdown/preview/', { method: 'POST', body, headers: { Accept: 'text/html' } });
+    if (!answer.ok || answer.redirected) throw new Error('the whole page says why');
+    const holder = document.createElement('template');
+    holder.innerHTML = await answer.text();
+    form.querySelector('[data-preview-place]').replaceChildren(holder.content);
+  } catch {
+    form.requestSubmit(button);
+  }
+}
+
 searchBySlash();
+previewMarkdown();
 switchThemes();
 offerCopying();
 showCurrentTab();

@@ -15,6 +15,8 @@ const SORTS = [
   ['newest', 'Newest'],
 ] as const;
 
+const PREVIEW = { title: 'Explore', description: 'The public repositories of this hub.', path: PATH };
+
 type Sort = (typeof SORTS)[number][0];
 
 /** The path of the list in this order. */
@@ -31,7 +33,7 @@ export const getExplore: WebHandler<'anyone'> = async (ctx, { caller, query }) =
     total === 0 ? undefined : `${plural(total, 'public repository', 'public repositories')}, official first`;
   return page(
     caller,
-    { title: 'Explore', section: 'explore' },
+    { title: 'Explore', section: 'explore', preview: PREVIEW },
     <>
       <Heading title="Explore" subtitle={subtitle} />
       <Tabs label="Order" items={SORTS.map(([name, text]) => ({ href: pathOf(name), text }))} current={pathOf(sort)} />

@@ -12,6 +12,12 @@ import { FirstStart } from './first-start';
 /** The number of repositories in each list. */
 const FEATURED = 6;
 
+const PREVIEW = {
+  title: 'Drydock',
+  description: 'Stores images for docker engines that cannot be upgraded, and serves them to those of today as well.',
+  path: '/',
+};
+
 function Hero({ children }: { readonly children?: Children }): View {
   return (
     <section class="hero">
@@ -94,7 +100,7 @@ export const getHome: WebHandler<'anyone'> = async (ctx, { caller }) => {
   const isEmpty = official.length + popular.length === 0;
   return page(
     caller,
-    { title: undefined, hasOwnSearch: true, headers: { Vary: 'Accept' } },
+    { title: undefined, preview: PREVIEW, hasOwnSearch: true, headers: { Vary: 'Accept' } },
     <>
       <Hero>
         {namespaces !== undefined && <OwnPlaces namespaces={namespaces} />}

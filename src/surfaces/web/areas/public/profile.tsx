@@ -69,6 +69,15 @@ function NoRepositories({ name, isOwn }: { readonly name: string; readonly isOwn
   );
 }
 
+/** What an account says about itself, for links to its page. */
+function descriptionOf({ name, isUser, fields }: PublicProfile): string {
+  const facts = [fields?.fullName, fields?.company, fields?.location].filter(
+    (fact) => fact !== undefined && fact !== '',
+  );
+  const what = `Repositories of the ${isUser ? 'user' : 'organization'} ${name}`;
+  return [what, ...facts].join(' · ');
+}
+
 /** The page of a user or an organization: the profile and the repositories. */
 export const getProfilePage: WebHandler<'anyone'> = async (ctx, { caller, params, query }) => {
   const given = params['name'] ?? '';
@@ -86,7 +95,7 @@ export const getProfilePage: WebHandler<'anyone'> = async (ctx, { caller, params
   const label = `Repositories of ${name}`;
   return page(
     caller,
-    { title: name },
+    { title: name, preview: { title: name, description: descriptionOf(profile), path } },
     <>
       <ProfileHead visitor={caller} profile={profile} isInside={members !== undefined} />
       <h2>Repositories</h2>

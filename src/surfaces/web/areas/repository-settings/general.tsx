@@ -4,13 +4,16 @@ import { getRepositoryDetails, type RepositoryDetails } from '../../../../featur
 import { changeSettings } from '../../../../features/repositories/repository-settings';
 import type { Reply } from '../../../../platform/http/exchange';
 import { Actions, Field, Form, Problem, TextArea } from '../../components/forms';
+import { PREVIEW, PreviewButton, PreviewPlace } from '../../components/markdown-area';
 import { Panel } from '../../components/page-parts';
 import { VisibilityChoice, visibilityIn } from '../../components/visibility-choice';
+import type { Rendered } from '../../markdown';
 import { attempt, type Fault } from '../../problems';
 import { redirect } from '../../reply';
 import { assertVersion, VERSION, versionOf } from '../../version';
 import type { View } from '../../view';
 import type { Visitor } from '../../visitor';
+import { SHOWN_CHARACTERS, writtenText } from '../../written-text';
 import { ofSettings, settingsPage, settingsPath } from './settings-page';
 
 /** The values of the form; `visibility` as it was sent, which may be invalid. */
@@ -50,9 +53,10 @@ function GeneralForm(props: {
   readonly values: Values;
   readonly version: string;
   readonly namespace: NamespaceSettings;
+  readonly preview: Rendered | undefined;
   readonly fault?: Fault | undefined;
 }): View {
-  const { visitor, values, version, namespace, fault } = props;
+  const { visitor, values, version, namespace, preview, fault } = props;
   return (
     <Panel title="General">
       <Problem fault={fault} />
@@ -70,11 +74,13 @@ function GeneralForm(props: {
           name="full_description"
           value={values.fullDescription}
           rows={14}
-          hint="Markdown, up to 64 KiB: headings (#), lists (-), tasks (- [x]), links, tables and code. Images show their text only, because pages load nothing from other servers."
+          hint="Markdown, up to 64 KiB: headings (#), lists (-), tasks (- [x]), links, tables and code. Images become links, because loading them would tell other servers who reads the page."
         />
+        <PreviewPlace text={preview} />
         <VisibilityChoice value={values.visibility} settings={namespace} />
         <Actions>
           <button type="submit">Save</button>
+          <PreviewButton field="full_description" kind="readme" />
         </Actions>
       </Form>
     </Panel>
@@ -85,16 +91,16 @@ async function show(
   ctx: Context,
   visitor: Visitor,
   repository: RepositoryDetails,
-  options: { values: Values; version: string; saved?: Values; fault?: Fault },
+  options: { values: Values; version: string; saved?: Values; preview?: Rendered; fault?: Fault },
 ): Promise<Reply> {
-  const { values, version, saved, fault } = options;
+  const { values, version, saved, preview, fault } = options;
   const namespace = await getNamespaceSettings(ctx, visitor.actor, repository.namespace);
   return settingsPage(
     visitor,
     repository,
     { title: 'Settings', current: '', status: fault?.status ?? 200 },
     <>
-      <GeneralForm visitor={visitor} values={values} version={version} namespace={namespace} fault={fault} />
+      <GeneralForm visitor={visitor} {...{ values, version, namespace, preview, fault }} />
       {saved !== undefined && <SavedNow saved={saved} typed={values} />}
     </>,
   );
@@ -105,13 +111,18 @@ export const getGeneral = ofSettings<'member'>((ctx, { caller }, repository) => 
   return show(ctx, caller, repository, { values, version: versionOf(values) });
 });
 
-export const postGeneral = ofSettings<'member-form'>(async (ctx, { caller }, repository) => {
-  const { form } = caller;
+export const postGeneral = ofSettings<'member-form'>(async (ctx, { caller, signal }, repository) => {
+  const { actor, form } = caller;
   const values: Values = {
     description: form.text('description'),
     fullDescription: form.lines('full_description'),
     visibility: form.text('visibility'),
   };
+  if (form.isOn(PREVIEW)) {
+    const task = { text: values.fullDescription, kind: 'readme', characters: SHOWN_CHARACTERS.readme } as const;
+    const preview = await writtenText(ctx, { actor, signal }, task);
+    return show(ctx, caller, repository, { values, version: form.text(VERSION), preview });
+  }
   const { fault } = await attempt(() => {
     const changes = { ...values, visibility: visibilityIn(form) };
     return changeSettings(ctx, repository, changes, (current) => assertVersion(form, valuesOf(current)));

@@ -5,14 +5,15 @@ import { Avatar } from '../../components/avatar';
 import { Ago } from '../../components/quantities';
 import { ActButton, DangerButton } from '../../components/buttons';
 import { Actions, Form, Problem, TextArea } from '../../components/forms';
+import { PreviewButton, PreviewPlace } from '../../components/markdown-area';
 import { MarkdownText } from '../../components/markdown-text';
+import type { Rendered } from '../../markdown';
 import type { Fault } from '../../problems';
 import { repositoryPath } from '../../repository-path';
 import type { View } from '../../view';
 import type { Visitor } from '../../visitor';
-import { writtenText } from '../../written-text';
+import { SHOWN_CHARACTERS, writtenText } from '../../written-text';
 
-const COMMENT_CHARACTERS = 24_000;
 const PAGE_CHARACTERS = 48_000;
 
 /** A comment with its HTML. */
@@ -29,7 +30,7 @@ export async function fitting(
   const shown: ShownComment[] = [];
   let room = PAGE_CHARACTERS;
   for (const comment of comments) {
-    const task = { text: comment.text, kind: 'comment', characters: COMMENT_CHARACTERS } as const;
+    const task = { text: comment.text, kind: 'comment', characters: SHOWN_CHARACTERS.comment } as const;
     const { html } = await writtenText(ctx, asker, task);
     room -= html.length;
     if (room < 0 && shown.length > 0) break;
@@ -43,11 +44,13 @@ export function CommentForm({
   visitor,
   action,
   text,
+  preview,
   fault,
 }: {
   readonly visitor: Visitor;
   readonly action: string;
   readonly text: string;
+  readonly preview: Rendered | undefined;
   readonly fault: Fault | undefined;
 }): View {
   if (visitor.login === undefined) {
@@ -70,8 +73,10 @@ export function CommentForm({
           maxlength={4096}
           hint="Markdown: **bold**, `code`, links. Visible to everyone who can see the repository."
         />
+        <PreviewPlace text={preview} />
         <Actions>
           <button type="submit">Comment</button>
+          <PreviewButton field="text" kind="comment" />
         </Actions>
       </Form>
     </section>

@@ -6,12 +6,15 @@ import { assertParticipant, type ParticipantRepository } from '../../../../featu
 import { AppError } from '../../../../platform/errors';
 import type { Reply } from '../../../../platform/http/exchange';
 import type { WebExchange, WebHandler } from '../../access';
+import { PREVIEW } from '../../components/markdown-area';
 import { Empty } from '../../components/page-parts';
 import { RepositoryFrame } from '../../components/repository-frame';
+import type { Rendered } from '../../markdown';
 import { attempt, type Fault } from '../../problems';
 import { page, redirect } from '../../reply';
 import { repositoryPath } from '../../repository-path';
 import type { Visitor } from '../../visitor';
+import { SHOWN_CHARACTERS, writtenText } from '../../written-text';
 import { CommentForm, CommentList, fitting } from './comment-list';
 import { idOf, Older } from './older';
 import { repositoryAsked, repositoryPage, type ShownRepository } from './repository-page';
@@ -22,13 +25,14 @@ interface Parts {
   readonly repository: ShownRepository;
   readonly signal: AbortSignal;
   readonly before?: number | undefined;
-  /** text that was typed but refused */
+  /** text that was typed but refused, or not posted yet */
   readonly text?: string;
+  readonly preview?: Rendered;
   readonly fault?: Fault | undefined;
 }
 
 async function commentsPage(ctx: Context, visitor: Visitor, parts: Parts): Promise<Reply> {
-  const { repository, signal, before, text = '', fault } = parts;
+  const { repository, signal, before, text = '', preview, fault } = parts;
   const found = await listComments(ctx, repository, { before, limit: COMMENTS + 1 });
   const comments = await fitting(ctx, { actor: visitor.actor, signal }, found.slice(0, COMMENTS));
   const next = comments.length < found.length ? comments.at(-1)?.id : undefined;
@@ -38,7 +42,7 @@ async function commentsPage(ctx: Context, visitor: Visitor, parts: Parts): Promi
     { title: `Comments on ${displayName(repository)}`, ...(fault === undefined ? {} : { status: fault.status }) },
     <RepositoryFrame visitor={visitor} repository={repository} current="comments/">
       <h2 class="unseen">Comments</h2>
-      <CommentForm visitor={visitor} action={path} text={text} fault={fault} />
+      <CommentForm visitor={visitor} action={path} text={text} preview={preview} fault={fault} />
       {comments.length === 0 && before === undefined && (
         <Empty title="No comments yet">
           <p>Share how the images work for you, or what others should know before they pull them.</p>
@@ -58,6 +62,11 @@ export const getComments = repositoryPage<'anyone'>((ctx, { caller, query, signa
 export const postComment: WebHandler<'member-form'> = async (ctx, { caller, params, signal }) => {
   const repository = await repositoryAsked(ctx, caller, params);
   const text = caller.form.lines('text');
+  if (caller.form.isOn(PREVIEW)) {
+    const task = { text, kind: 'comment', characters: SHOWN_CHARACTERS.comment } as const;
+    const preview = await writtenText(ctx, { actor: caller.actor, signal }, task);
+    return commentsPage(ctx, caller, { repository, signal, text, preview });
+  }
   const { fault } = await attempt(async () => addComment(ctx, assertParticipant(repository.access), text));
   if (fault !== undefined) return commentsPage(ctx, caller, { repository, signal, text, fault });
   return redirect(caller, repositoryPath(repository, 'comments/'), { notice: 'Comment posted.' });

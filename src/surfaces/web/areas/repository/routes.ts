@@ -1,4 +1,5 @@
 import type { WebRow } from '../../access';
+import { PREVIEW_PATH } from '../../components/markdown-area';
 import { repositoryRows } from '../../repository-path';
 import { getComments, postComment, postCommentDeletion, postCommentFlag } from './comments';
 import { getTagCopy, postTagCopy } from './copy-tag';
@@ -8,6 +9,7 @@ import { getHistory, postRestore } from './history';
 import { getImagePage, getTagPage } from './image';
 import { getManifestPage } from './manifest';
 import { getOverview } from './overview';
+import { postPreview } from './preview';
 import { postStar } from './star';
 import { getStatistics } from './statistics';
 import { getTags } from './tags';
@@ -34,4 +36,5 @@ export const repositoryPageRows: readonly WebRow[] = [
   ...repositoryRows('post', 'comments/:comment/delete/', 'member-form', postCommentDeletion),
   ...repositoryRows('post', 'comments/:comment/flag/', 'member-form', postCommentFlag),
   ...repositoryRows('post', 'star/', 'member-form', postStar),
+  { method: 'post', path: PREVIEW_PATH, access: 'member-form', handle: postPreview },
 ];
