@@ -127,7 +127,7 @@ describe('the feed', () => {
       `insert into tag_events (repository_id, tag, actor_name, to_image_id, at)
        select ?, 'n' || i, 'user' || i, 'bb', timestamptz '2026-02-01' + (i / 2) * interval '1 microsecond'
        from generate_series(1, 150) i`,
-      [ids.get('acme/site')],
+      [ids.get('acme/site') ?? 0],
     );
     const carol = await actorOf(server, 'carol');
     const seen: string[] = [];

@@ -30,7 +30,9 @@ async function add(fullName: string, { stars = 0, pulls = 0, visibility = 'publi
 
 /** The repositories of the lists on a page, in order. */
 const listed = (html: string): string[] =>
-  [...html.matchAll(/<li class="repository"><div class="title-line">(?:<svg[^]*?<\/svg>)?<a href="([^"]+)"/g)].map(([, path = '']) => path);
+  [...html.matchAll(/<li class="repository"><div class="title-line">(?:<svg[^]*?<\/svg>)?<a href="([^"]+)"/g)].map(
+    ([, path = '']) => path,
+  );
 
 describe('an empty hub', () => {
   it('tells visitors how the administrator signs in, and how to push the first image', async () => {

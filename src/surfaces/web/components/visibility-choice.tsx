@@ -6,24 +6,27 @@ import type { View } from '../view';
 import { plural } from './quantities';
 import { Checkbox } from './forms';
 
+type Slots = NonNullable<NamespaceSettings['slots']>;
+
 const MEANINGS: Readonly<Record<Visibility, readonly [label: string, meaning: string]>> = {
   public: ['Public', 'Anyone can find it and pull from it.'],
   unlisted: ['Unlisted', 'Anyone who knows its name can pull from it. It is not in lists or search results.'],
   private: ['Private', 'Only people you give access to can see it and pull from it.'],
 };
 
-/** `2 of 5 private repositories used`, with the namespace. */
+/** `2 of 5 private repositories used`, or `2 private repositories used, no limit`. */
+export function slotsUsed({ used, limit }: Slots): string {
+  const repositories = (count: number): string => plural(count, 'private repository', 'private repositories');
+  return limit === undefined ? `${repositories(used)} used, no limit` : `${used} of ${repositories(limit)} used`;
+}
+
+/** The same with the namespace and its plan. */
 export function SlotsUsed({ settings }: { readonly settings: NamespaceSettings }): View {
   const { name, plan, slots } = settings;
   if (slots === undefined) return <></>;
-  const { used, limit } = slots;
-  const text =
-    limit === undefined
-      ? `${plural(used, 'private repository', 'private repositories')} used, no limit`
-      : `${used} of ${plural(limit, 'private repository', 'private repositories')} used`;
   return (
     <p class="fine">
-      {name}: {text} (plan <strong>{plan}</strong>).
+      {name}: {slotsUsed(slots)} (plan <strong>{plan}</strong>).
     </p>
   );
 }

@@ -15,6 +15,7 @@ import type { WebExchange, WebHandler } from '../../access';
 import { Problem } from '../../components/forms';
 import { Panel } from '../../components/page-parts';
 import { PlanForm } from '../../components/plan-form';
+import { slotsUsed } from '../../components/visibility-choice';
 import { attempt, naming, type Fault } from '../../problems';
 import { page, redirect } from '../../reply';
 import { AdministrationFrame } from './frame';
@@ -34,11 +35,7 @@ async function userPage(ctx: Context, { caller, params }: WebExchange<'administr
       <AccountPanel user={user} visitor={caller} path={path} />
       {user.robotOf === undefined && <LoginPanel user={user} visitor={caller} path={path} fault={fault} />}
       <Panel title="Plan">
-        {slots !== undefined && (
-          <p>
-            {slots.used} of {slots.limit ?? 'unlimited'} private repositories used.
-          </p>
-        )}
+        {slots !== undefined && <p>{slotsUsed(slots)}.</p>}
         <PlanForm visitor={caller} action={`${path}plan/`} plans={plans} current={plan} />
       </Panel>
       <DangerPanels username={username} visitor={caller} path={path} fault={fault} />

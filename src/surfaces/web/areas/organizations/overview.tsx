@@ -6,6 +6,7 @@ import type { WebHandler } from '../../access';
 import { AccountName } from '../../components/avatar';
 import { Moment, plural } from '../../components/quantities';
 import { Panel } from '../../components/page-parts';
+import { slotsUsed } from '../../components/visibility-choice';
 import { page } from '../../reply';
 import type { View } from '../../view';
 import { OrganizationFrame, organizationOf, organizationPath } from './frame';
@@ -98,11 +99,7 @@ export const getOverview: WebHandler<'member'> = async (ctx, exchange) => {
             <Facts profile={profile} />
           </Panel>
           <Panel title="Repositories">
-            {slots !== undefined && (
-              <p>
-                {slots.used} of {slots.limit ?? 'unlimited'} private repositories used
-              </p>
-            )}
+            {slots !== undefined && <p>{slotsUsed(slots)}.</p>}
             <div class="actions">
               <a class="button quiet" href={`/dashboard/?namespace=${namespace}`}>
                 See repositories

@@ -10,6 +10,7 @@ import { Panel } from '../../components/page-parts';
 import { PlanForm } from '../../components/plan-form';
 import { page, redirect } from '../../reply';
 import type { Visitor } from '../../visitor';
+import { slotsUsed } from '../../components/visibility-choice';
 import { OrganizationFrame, organizationPath } from './frame';
 
 const VISIBILITY_TEXTS = {
@@ -40,9 +41,7 @@ export const getPlan: WebHandler<'member'> = async (ctx, { caller, params }) => 
       <Panel title={`Plan ${plan}`}>
         {slots !== undefined && (
           <>
-            <p>
-              {slots.used} of {slots.limit ?? 'unlimited'} private repositories used.
-            </p>
+            <p>{slotsUsed(slots)}.</p>
             {slots.limit !== undefined && (
               <progress
                 value={slots.used}
