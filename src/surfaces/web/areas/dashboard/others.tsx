@@ -2,6 +2,7 @@ import { displayName } from '../../../../features/repositories/names';
 import { repositoriesSharedWith } from '../../../../features/search/cards';
 import { listStarred } from '../../../../features/social/stars';
 import type { WebHandler } from '../../access';
+import { Avatar } from '../../components/avatar';
 import { Ago, plural } from '../../components/quantities';
 import { Empty } from '../../components/page-parts';
 import { pageAsked, Paging } from '../../components/paging';
@@ -47,13 +48,14 @@ function StarredList({ stars }: { readonly stars: readonly Starred[] }): View {
       {stars.map((star) => (
         <li class="repository">
           <div class="title-line">
+            <Avatar name={star.namespace} size="small" />
             <a href={repositoryPath(star)}>{displayName(star)}</a>
           </div>
           {star.description !== '' && <p class="description">{star.description}</p>}
           <ul class="facts">
             <li>{plural(star.starCount, 'star')}</li>
             <li>
-              Yours <Ago at={star.starredAt} />
+              Starred by you <Ago at={star.starredAt} />
             </li>
           </ul>
         </li>

@@ -30,7 +30,7 @@ function Hero({ children }: { readonly children?: Children }): View {
         <input
           type="search"
           name="q"
-          placeholder="Search repositories, users and organizations"
+          placeholder="Search"
           aria-label="Search repositories, users and organizations"
           maxlength={200}
         />

@@ -49,7 +49,7 @@ function Filter({ path, tag }: { readonly path: string; readonly tag: string }):
     <form class="filters" action={path}>
       <Field type="search" label="Tag name" name="tag" value={tag} maxlength={128} />
       <button type="submit" class="quiet">
-        Show
+        Filter
       </button>
     </form>
   );
