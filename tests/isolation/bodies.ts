@@ -78,6 +78,7 @@ export const API_BODIES: Bodies = {
   'PATCH /api/v1.1/namespaces/:name/': { default_visibility: 'private' },
   'POST /api/v1.1/orgs/': { name: 'gamma' },
   [`PATCH ${ORG}/`]: { location: 'elsewhere' },
+  [`POST ${ORG}/rename/`]: { name: 'acmeco' },
   [`POST ${USER}/convert/`]: { owner: 'carol' },
   [`POST ${USER}/rename/`]: { username: 'alicia' },
   [`PUT ${ORG}/teams/:team/`]: { description: 'changed' },

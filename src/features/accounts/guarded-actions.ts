@@ -131,10 +131,10 @@ export const GUARDED_ACTIONS = {
     cli: ['org delete', 'org robot-delete'],
     proof: 'password',
   },
-  'rename an account': {
-    api: [`POST ${USER}/rename/`],
-    pages: ['POST /account/username/'],
-    cli: ['user rename'],
+  'rename an account or an organization': {
+    api: [`POST ${USER}/rename/`, 'POST /api/v1.1/orgs/:org/rename/'],
+    pages: ['POST /account/username/', 'POST /organizations/:org/rename/'],
+    cli: ['user rename', 'org rename'],
     proof: 'password',
   },
   'delete or convert an account': {

@@ -56,6 +56,7 @@ export type AuditAction =
   | 'namespace.settings_changed' // details: fields
   | 'organization.created'
   | 'organization.converted' // from a user
+  | 'organization.renamed' // details: to
   | 'organization.deleted'
   | 'team.created'
   | 'team.described'

@@ -14,6 +14,17 @@ export async function lockForRename(tx: Db, userId: number): Promise<RenamedAcco
   return rows[0];
 }
 
+/** Keeps an organization from changing: its robots, then its teams, of which it always has one. */
+export async function lockOrganization(tx: Db, namespace: string): Promise<boolean> {
+  await query(tx, 'select 1 from users where robot_of = $1 order by id for update', [namespace]);
+  return (await query(tx, 'select 1 from teams where namespace = $1 order by id for update', [namespace])).length > 0;
+}
+
+/** Lets the robots of an organization follow it, after it was renamed. */
+export async function renameRobots(tx: Db, from: string, to: string): Promise<void> {
+  await query(tx, 'update users set username = $2 || substr(username, length($1) + 1) where robot_of = $2', [from, to]);
+}
+
 /** Keeps the repositories of a namespace from changing; see the order of locks. */
 export async function lockRepositories(tx: Db, namespace: string): Promise<void> {
   await query(tx, 'select 1 from repositories where namespace = $1 order by id for update', [namespace]);

@@ -3,12 +3,15 @@ import { inLongTransaction, type Db } from '../../platform/db/db';
 import { isUniqueViolation } from '../../platform/db/sqlstate';
 import { AppError, fieldError } from '../../platform/errors';
 import type { Actor } from '../access/actor';
+import { assertConfirmed } from '../access/current-account';
+import { doerOf } from '../access/doer';
 import { followNamespace } from '../accounts/access-tokens';
-import { assertUsername, noSuchUser } from '../accounts/account-rules';
+import { assertOrganizationName, assertUsername, noSuchUser } from '../accounts/account-rules';
 import { authorizeAccount, type AuthorizedAccount } from '../accounts/own-account';
 import { assertNotRetired } from '../accounts/retired-names';
 import { tellAccount } from '../accounts/security-notices';
 import { recordEvent } from '../audit/audit';
+import { getOwnersOrganization } from '../namespaces/namespace-access';
 import * as store from './renaming.store';
 
 /*
@@ -17,7 +20,7 @@ import * as store from './renaming.store';
  * pulls and logins by it go on, pushes do not, and nobody else can take it; see decision 34.
  */
 
-/** How often users may rename their own account. An administrator may rename any account at any time. */
+/** How often users may rename their account, and an organization that they own. Administrators are not limited. */
 export const RENAME_LIMITS = { renames: 3, days: 30, formerNames: 10 } as const;
 
 /**
@@ -50,7 +53,7 @@ async function rename(tx: Db, { id, username: from, isOwn, doer }: AuthorizedAcc
   const user = await store.lockForRename(tx, id);
   if (user === undefined || user.username !== from) throw noSuchUser(from);
   if (user.robot_of !== null) throw new AppError('conflict', `${from} is a robot: its organization gives it its name`);
-  if (isOwn) await assertMayRename(tx, from);
+  if (isOwn) await assertMayRename(tx, from, 'username');
   await assertNotRetired(tx, to, from);
   await store.renameUser(tx, id, to);
   await moveNamespace(tx, from, to);
@@ -58,16 +61,51 @@ async function rename(tx: Db, { id, username: from, isOwn, doer }: AuthorizedAcc
   await tellAccount(tx, id, 'renamed', doer, { detail: to });
 }
 
-async function assertMayRename(tx: Db, from: string): Promise<void> {
+async function assertMayRename(tx: Db, from: string, field: 'username' | 'name'): Promise<void> {
   const { renames, days, formerNames } = RENAME_LIMITS;
   const { held, recent } = await store.countRenames(tx, from, days);
   if (recent >= renames) {
-    throw fieldError('conflict', 'username', `An account can be renamed ${renames} times in ${days} days`);
+    throw fieldError('conflict', field, `It can be renamed ${renames} times in ${days} days`);
   }
   if (held >= formerNames) {
-    const limit = `An account can have at most ${formerNames} former names`;
-    throw fieldError('conflict', 'username', `${limit}: ask an administrator to release one`);
+    const limit = `It can have at most ${formerNames} former names`;
+    throw fieldError('conflict', field, `${limit}: ask an administrator to release one`);
   }
+}
+
+/**
+ * Renames an organization with its repositories, teams and robots, for its owners and administrators. Robots log in by
+ * their old names, too.
+ *
+ * @returns the new name
+ * @throws AppError `invalid`; `conflict` when the name is taken, or belonged to another account, and after too many
+ *   renames; those of `assertConfirmed` and `getOwnersOrganization`
+ */
+export async function renameOrganization(
+  ctx: Needs<'db' | 'settings'>,
+  actor: Actor,
+  name: string,
+  to: string,
+): Promise<string> {
+  assertConfirmed(actor);
+  const { principal, namespace: from } = await getOwnersOrganization(ctx, actor, name);
+  assertOrganizationName(to, ctx.settings.hubLimits);
+  if (to === from) return to;
+  try {
+    await inLongTransaction(ctx.db, async (tx) => {
+      if (!(await store.lockOrganization(tx, from))) throw new AppError('not_found', `No such organization: ${from}`);
+      if (!principal.isAdmin) await assertMayRename(tx, from, 'name');
+      await assertNotRetired(tx, to, from);
+      await moveNamespace(tx, from, to);
+      await store.renameRobots(tx, from, to);
+      const details = { to };
+      await recordEvent(tx, doerOf(actor, principal), { action: 'organization.renamed', subject: from, details });
+    });
+  } catch (error) {
+    if (!isUniqueViolation(error)) throw error;
+    throw fieldError('conflict', 'name', `The name ${to} is already taken`, { cause: error });
+  }
+  return to;
 }
 
 /** Renames a namespace with everything in it. */

@@ -9,6 +9,7 @@ import {
   type Organization,
 } from '../../features/namespaces/organizations';
 import { createRobot, deleteRobot, type RobotPlace } from '../../features/namespaces/robots';
+import { renameOrganization } from '../../features/repositories/renaming';
 import { formatTime, printJson, printLine, printTable } from './output';
 import type { CommandParts, ListingOptions } from './command-parts';
 import { confirmUnlessYes, YES, type YesOption } from './terminal';
@@ -48,6 +49,15 @@ export function addOrgCommands(program: Command, parts: CommandParts): void {
       await confirmUnlessYes(options, `Delete the account ${username} and turn it into an organization?`);
       await parts.withContext((ctx) => convertUser(ctx, OPERATOR_ACTOR, username, owner));
       printLine(`${username} is now an organization, owned by ${owner}.`);
+    });
+  org
+    .command('rename')
+    .description('rename an organization with its robots; pulls and logins by the old names still work')
+    .argument('<name>', NAME)
+    .argument('<new-name>', 'the new name')
+    .action(async (name: string, newName: string) => {
+      const to = await parts.withContext((ctx) => renameOrganization(ctx, OPERATOR_ACTOR, name, newName));
+      printLine(`Renamed ${name} to ${to}.`);
     });
   org
     .command('delete')

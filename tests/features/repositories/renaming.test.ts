@@ -3,6 +3,8 @@ import { OPERATOR_ACTOR } from '../../../src/features/access/actor';
 import { createAccountToken } from '../../../src/features/accounts/own-access-tokens';
 import { listEvents } from '../../../src/features/audit/audit';
 import { createOrganization } from '../../../src/features/namespaces/organizations';
+import { createRobot, createRobotToken } from '../../../src/features/namespaces/robots';
+import { putTeam } from '../../../src/features/namespaces/teams';
 import { deleteUserWithRepositories } from '../../../src/features/repositories/owner-deletion';
 import { renameAccount } from '../../../src/features/repositories/renaming';
 import { freeRetiredName, listRetiredNames } from '../../../src/features/repositories/retired-names';
@@ -161,7 +163,7 @@ it('an account gets its old name back, and can be renamed three times in 30 days
   const fourth = await rename(now, old, { headers: { Authorization: basic(now, `${old}pw`) } });
   expect([fourth.status, fourth.body.errors]).toEqual([
     409,
-    [{ field: 'body.username', message: 'An account can be renamed 3 times in 30 days' }],
+    [{ field: 'body.username', message: 'It can be renamed 3 times in 30 days' }],
   ]);
   expect(await renameAccount(server.ctx, OPERATOR_ACTOR, now, old)).toBe(old);
 });
@@ -233,4 +235,40 @@ it('the page renames the account, whose session goes on', async () => {
   const { html } = await browser.get(PATH);
   expect(html).toContain(`Your account is now called ${now}.`);
   expect(html).toContain(`pulls and logins by ${old}.`);
+});
+
+it('an organization is renamed by its owners, and its robots log in by both names', async () => {
+  const [from, to] = [`org${number}`, `neworg${number}`];
+  const alice = await actorOf(server, old);
+  await createOrganization(server.ctx, alice, from);
+  await createRobot(server.ctx, alice, { organization: from, name: 'ci' });
+  const robot = { organization: from, name: 'ci' };
+  const { secret } = await createRobotToken(server.ctx, alice, robot, { name: 'host', access: 'read' });
+  const [image] = createChain(1);
+  await pushImages(server, `${from}/app`, [image!], { user: old });
+  await putTeam(server.ctx, alice, from, { name: 'readers', description: '' });
+  const path = `/api/v1.1/orgs/${from}/rename/`;
+  const ask = (as: string, name: string) => askApi(server, 'post', path, { as, body: { name } });
+  expect((await ask('robert', to)).status).toBe(403);
+  const taken = await ask(old, 'robert');
+  expect([taken.status, taken.body.errors]).toMatchObject([409, [{ field: 'body.name' }]]);
+  expect((await ask(old, 'No Name')).status).toBe(400);
+  const { status, body } = await ask(old, to);
+  expect([status, body.name]).toEqual([200, to]);
+  for (const name of [from, to]) {
+    await pulls(`${name}/app`, image?.id);
+    await get('/v1/users/', basic(`${name}+ci`, secret)).expect(200);
+    await get(`/v2/${name}/app/tags/list`, basic(`${name}+ci`, secret)).expect(200);
+  }
+  const teams = await server.ctx.db('teams').where({ namespace: to }).orderBy('name').select('name');
+  expect(teams).toEqual([{ name: 'owners' }, { name: 'readers' }]);
+  expect((await ask(old, to)).status).toBe(404);
+  await expect(createOrganization(server.ctx, alice, from)).rejects.toMatchObject({ code: 'conflict' });
+  const browser = await browseAs(server, old);
+  const settings = `/organizations/${to}/settings/`;
+  const back = await browser.send(`/organizations/${to}/rename/`, { name: from }, settings);
+  expect(back).toMatchObject({ status: 303, location: `/organizations/${from}/settings/` });
+  const wrong = await browser.send(`/organizations/${from}/rename/`, { name: 'robert' }, back.location);
+  expect([wrong.status, wrong.html]).toEqual([409, expect.stringContaining('The name robert is already taken.')]);
+  for (const name of [from, to]) await get('/v1/users/', basic(`${name}+ci`, secret)).expect(200);
 });

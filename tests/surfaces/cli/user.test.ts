@@ -232,3 +232,18 @@ it('user sign-ins and user unlink show and remove the users of a provider that a
   const { stdout } = await place.run('user', 'sign-ins', 'alice', '--json');
   expect(JSON.parse(stdout)).toEqual([]);
 });
+
+it('user rename and org rename give new names, and are undone by renaming back', async () => {
+  await addUser({ ctx }, 'alice');
+  await place.run('org', 'add', 'acme', '--owner', 'alice');
+  await expect(place.run('user', 'rename', 'alice', 'alicia')).resolves.toEqual(success('Renamed alice to alicia.\n'));
+  await expect(isPassword('alice', PASSWORD)).resolves.toBe(true);
+  await expect(place.run('org', 'rename', 'acme', 'alicia')).resolves.toEqual(
+    failure('The name alicia is already taken'),
+  );
+  await expect(place.run('org', 'rename', 'acme', 'alice')).resolves.toEqual(
+    failure('alice is the former name of alicia: choose another name'),
+  );
+  await expect(place.run('org', 'rename', 'acme', 'apex')).resolves.toEqual(success('Renamed acme to apex.\n'));
+  await expect(place.run('user', 'rename', 'alicia', 'alice')).resolves.toEqual(success('Renamed alicia to alice.\n'));
+});

@@ -11,6 +11,7 @@ import {
   listOrganizationMembers,
   listOrganizations,
 } from '../../../features/namespaces/organizations';
+import { renameOrganization } from '../../../features/repositories/renaming';
 import { endpoint, reply } from '../endpoint';
 import { booleanQuery, paged, pageOf, pageQuery, rangeOf } from '../paging';
 import { line, moment, nameParam } from './schemas';
@@ -141,6 +142,27 @@ const deleteOne = endpoint({
   },
 });
 
+const rename = endpoint({
+  ...ONE,
+  method: 'post',
+  path: '/api/v1.1/orgs/:org/rename/',
+  id: 'renameOrganization',
+  summary: 'Rename an organization with its repositories and robots; for its owners',
+  description:
+    'Pulls and logins of robots by the old names still work, and nobody else can take the name. Pushes need the new one. ' +
+    'Owners can rename an organization three times in 30 days.',
+  body: z.strictObject({ name: line(255).describe('The new name') }),
+  responses: {
+    200: { description: 'The renamed organization', body: organizationSchema, headers: { Location: 'Its path' } },
+  },
+  errors: ['conflict'],
+  handle: async (ctx, { params, body, caller }) => {
+    const name = await renameOrganization(ctx, caller.actor, params.org, body.name);
+    const renamed = organizationBody(await getOrganization(ctx, caller.actor, name));
+    return reply(200, renamed, { Location: renamed.url });
+  },
+});
+
 const memberSchema = z
   .strictObject({ username: z.string(), is_robot: z.boolean(), teams: z.array(z.string()) })
   .meta({ id: 'OrganizationMember' });
@@ -185,6 +207,7 @@ export const organizationEndpoints = [
   postOrganization,
   getOne,
   patchOne,
+  rename,
   deleteOne,
   getMembers,
   convert,

@@ -5,7 +5,7 @@ import { getInvitations, getMembers, postInvitations, postWithdraw } from './peo
 import { getPlan, postAssignPlan, postDefaultVisibility } from './plan';
 import { getRobot, postRevokeRobotToken, postRobotToken } from './robot';
 import { getRobots, postDeleteRobot, postRobots } from './robots';
-import { getSettings, postDeletion, postSettings } from './settings';
+import { getSettings, postDeletion, postRename, postSettings } from './settings';
 import { getTeamPage, postAddGroup, postAddMember, postInvite, postRemoveGroup, postRemoveMember } from './team';
 import { getTeams, postDeleteTeam, postTeamDescription, postTeams } from './teams';
 
@@ -44,5 +44,6 @@ export const organizationRows: readonly WebRow[] = [
   { method: 'post', path: `${ORG}/plan/assign/`, access: 'administrator-form', handle: postAssignPlan },
   { method: 'get', path: `${ORG}/settings/`, access: 'member', handle: getSettings },
   { method: 'post', path: `${ORG}/settings/`, access: 'member-form', handle: postSettings },
+  { method: 'post', path: `${ORG}/rename/`, access: 'member-form', handle: postRename },
   { method: 'post', path: `${ORG}/delete/`, access: 'member-form', handle: postDeletion },
 ];

@@ -2,6 +2,7 @@ import type { Context } from '../../../../context';
 import { deleteOrganization } from '../../../../features/namespaces/organizations';
 import { getOrganization, updateOrganization } from '../../../../features/namespaces/organization-profiles';
 import { getOwnersOrganization } from '../../../../features/namespaces/namespace-access';
+import { renameOrganization } from '../../../../features/repositories/renaming';
 import { fieldError } from '../../../../platform/errors';
 import type { Reply } from '../../../../platform/http/exchange';
 import type { WebExchange, WebHandler } from '../../access';
@@ -23,6 +24,8 @@ type Typed = Readonly<Record<(typeof FIELDS)[number]['name'], string>>;
 interface Shown {
   readonly typed?: Typed;
   readonly profileFault?: Fault | undefined;
+  readonly name?: string;
+  readonly renameFault?: Fault | undefined;
   readonly deletionFault?: Fault | undefined;
 }
 
@@ -31,8 +34,8 @@ async function settingsPage(ctx: Context, exchange: WebExchange<'member'>, shown
   const organization = await getOwnersOrganization(ctx, caller.actor, params['org'] ?? '');
   const { namespace } = organization;
   const values: Typed = shown.typed ?? (await getOrganization(ctx, caller.actor, namespace));
-  const { profileFault, deletionFault } = shown;
-  const status = (profileFault ?? deletionFault)?.status ?? 200;
+  const { profileFault, renameFault, deletionFault } = shown;
+  const status = (profileFault ?? renameFault ?? deletionFault)?.status ?? 200;
   return page(
     caller,
     { title: `Settings of ${namespace}`, section: 'dashboard', status },
@@ -45,6 +48,19 @@ async function settingsPage(ctx: Context, exchange: WebExchange<'member'>, shown
           ))}
           <Actions>
             <button type="submit">Save</button>
+          </Actions>
+        </Form>
+      </Panel>
+      <Panel title="Name">
+        <p>
+          Its repositories and robots move with it. Pulls and logins by the old name still work, pushes need the new
+          one, and nobody else can take the old one.
+        </p>
+        <Problem fault={renameFault} />
+        <Form visitor={caller} action={organizationPath(namespace, 'rename/')} fault={renameFault}>
+          <Field label="Name" name="name" value={shown.name ?? namespace} maxlength={255} autocomplete="off" required />
+          <Actions>
+            <button type="submit">Rename</button>
           </Actions>
         </Form>
       </Panel>
@@ -79,6 +95,14 @@ export const postSettings: WebHandler<'member-form'> = async (ctx, exchange) => 
   const { fault } = await attempt(() => updateOrganization(ctx, caller.actor, namespace, typed));
   if (fault !== undefined) return settingsPage(ctx, exchange, { typed, profileFault: fault });
   return redirect(caller, organizationPath(namespace, 'settings/'), { notice: 'Profile saved.' });
+};
+
+export const postRename: WebHandler<'member-form'> = async (ctx, exchange) => {
+  const { caller, params } = exchange;
+  const name = caller.form.text('name');
+  const { done, fault } = await attempt(() => renameOrganization(ctx, caller.actor, params['org'] ?? '', name));
+  if (fault !== undefined) return settingsPage(ctx, exchange, { name, renameFault: fault });
+  return redirect(caller, organizationPath(done, 'settings/'), { notice: `The organization is now called ${done}.` });
 };
 
 export const postDeletion: WebHandler<'member-form'> = async (ctx, exchange) => {
