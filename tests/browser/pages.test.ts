@@ -66,8 +66,8 @@ function testPages(): void {
   });
 }
 
-/** Parts that a script puts into a page, and that are not pages. */
-const FRAGMENTS = /\/(runs|progress)\/$/;
+/** Parts that a script puts into a page, and addresses that lead to a provider of logins and back. */
+const NOT_PAGES = /\/(runs|progress)\/$|^\/account\/login\/oidc(\/callback)?$/;
 
 /** The addresses of all pages, according to the routes. */
 function pageTemplates(): string[] {
@@ -75,7 +75,7 @@ function pageTemplates(): string[] {
   const rows = routes.matchAll(/^GET +(\/(?!api\/)\S*) +(anyone|member|administrator)$/gm);
   const templates = [...rows].map(([, template = '']) => template);
   // The pages of official repositories are those of all others.
-  return templates.filter((template) => !FRAGMENTS.test(template) && !template.startsWith('/_/:name/'));
+  return templates.filter((template) => !NOT_PAGES.test(template) && !template.startsWith('/_/:name/'));
 }
 
 it('the list of pages is complete', () => {
