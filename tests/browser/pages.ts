@@ -113,6 +113,7 @@ const ACCOUNT: readonly ListedPage[] = [
     'account-sessions': '/account/sessions/',
     'account-applications': '/account/applications/',
     'account-teams': '/account/teams/',
+    'account-retention': '/account/retention/',
     'account-data': '/account/data/',
     'account-delete': '/account/delete/',
     'account-consent': `/api/v1.1/o/authorize/?client_id={client}&response_type=code&redirect_uri=${BACK}`,
@@ -136,6 +137,7 @@ const ORGANIZATION = pagesOf('alice', {
   'organization-robots': '/organizations/acme/robots/',
   'organization-robot': '/organizations/acme/robots/deploy/',
   'organization-plan': '/organizations/acme/plan/',
+  'organization-retention': '/organizations/acme/retention/',
   'organization-settings': '/organizations/acme/settings/',
 });
 

@@ -76,6 +76,8 @@ export const API_BODIES: Bodies = {
   'POST /api/v1.1/o/token/': { grant_type: 'refresh_token', refresh_token: 'x' },
   'POST /api/v1.1/oauth-clients/': { name: 'program', redirect_uris: ['https://app.example.com/'] },
   'PATCH /api/v1.1/namespaces/:name/': { default_visibility: 'private' },
+  'PUT /api/v1.1/namespaces/:name/retention/': { keep_last: 3 },
+  'PUT /api/v1.1/namespaces/:name/storage/': { limit: 1_000_000_000_000 },
   'POST /api/v1.1/orgs/': { name: 'gamma' },
   [`PATCH ${ORG}/`]: { location: 'elsewhere' },
   [`POST ${ORG}/rename/`]: { name: 'acmeco' },

@@ -279,6 +279,12 @@ export const SCENARIOS: Readonly<Record<string, Prepare>> = {
   'POST /_/:name/settings/move/aliases/remove/': formerName,
   ...ofBoth('settings/', () => ''),
   ...ofBoth('settings/tags/', () => 'tags/'),
+  'POST /account/retention/': async (stage) => ({
+    fields: { version: await versionOn(stage, 'alice', '/account/retention/') },
+  }),
+  'POST /organizations/:org/retention/': async (stage) => ({
+    fields: { version: await versionOn(stage, 'alice', '/organizations/acme/retention/') },
+  }),
   ...ofBoth('settings/retention/', () => 'retention/'),
   ...ofBoth('settings/webhooks/:webhook/', ({ webhook }) => `webhooks/${webhook.real}/`),
   [`POST ${SETTINGS}/teams/`]: async (stage) => ({ params: await repositoryOfAcme(stage, false) }),

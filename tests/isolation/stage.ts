@@ -214,6 +214,9 @@ export async function addOrganizations(server: TestServer): Promise<void> {
   ] as const) {
     await createOrganization(ctx, OPERATOR_ACTOR, name, { owner });
     await ctx.db('namespaces').where({ name }).update({ plan: 'unlimited' });
+    for (const namespace of [name, owner]) {
+      await ctx.db('retention_policies').insert({ namespace, keep_last: 3, changed_by: owner });
+    }
   }
 }
 

@@ -44,6 +44,7 @@ const ORDINARY: Readonly<Record<Surface | 'cli', readonly RegExp[]>> = {
     /^(POST|DELETE) \/api\/v1.1\/session(\/confirm)?$/, // login, confirmation of the password, logout
     /^POST \/api\/v1.1\/o\/token$/, // for a client with its secret
     /^PATCH \/api\/v1.1\/namespaces\/:name$/,
+    /^\w+ \/api\/v1.1\/namespaces\/:name\/(retention|storage)$/,
     /^(POST|PATCH) \/api\/v1.1\/orgs(\/:org)?$/, // creates one, and its profile
     /^\w+ \/api\/v1.1\/orgs\/:org\/(teams|invitations)\b/,
     /^PUT \/api\/v1.1\/orgs\/:org\/robots\/:name$/, // that alone gives it no token
@@ -54,8 +55,8 @@ const ORDINARY: Readonly<Record<Surface | 'cli', readonly RegExp[]>> = {
     /^POST \/account\/login\/oidc\/(create|confirm)$/, // only with what the provider has confirmed
     /^POST \/account\/(signup|login|login\/code|logout|settings|data)$/, // the last one downloads
     /^POST \/account\/(emails\/resend|confirm|reset)$/, // send a mail, limited
-    /^POST \/account\/(teams\/\w+|invitation\/:secret)$/,
-    /^POST \/organizations\/(add|:org\/(settings|plan|plan\/assign|robots))$/,
+    /^POST \/account\/(teams\/\w+|invitation\/:secret|retention|retention\/remove)$/,
+    /^POST \/organizations\/(add|:org\/(settings|plan|plan\/assign|retention|retention\/remove|robots))$/,
     /^POST \/organizations\/:org\/(teams|invitations)\b/,
     /^POST \/admin\/users$/, // as in the API
     /^POST \/admin\/(users\/:name\/plan|plans|plans\/delete|storage\/\w+|jobs\/\w+|comments\/\w+)$/,
@@ -70,7 +71,7 @@ const ORDINARY: Readonly<Record<Surface | 'cli', readonly RegExp[]>> = {
     /^user (list|add|sign-ins)$/,
     /^(token|oauth-client|retired-name) list$/,
     /^org (list|add|robot-add)$/,
-    /^(team|plan|repo|webhook) /,
+    /^(team|plan|repo|retention|webhook) /,
   ],
 };
 

@@ -8,6 +8,8 @@ import { doerOf } from '../access/doer';
 import { recordEvent, type Doer } from '../audit/audit';
 import * as store from './plans.store';
 
+export { lockNamespace } from './plans.store';
+
 /*
  * Plans: how many private repositories a namespace may have, and how many bytes of layers. A smaller plan does not take
  * anything away: it only refuses further private repositories and further layers. Unlisted repositories do not count.

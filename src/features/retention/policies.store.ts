@@ -1,5 +1,5 @@
 import type { Db } from '../../platform/db/db';
-import { query } from '../../platform/db/query';
+import { query, queryPage, type Page, type Range } from '../../platform/db/query';
 
 export interface RulesRow {
   keep_last: number | null;
@@ -70,4 +70,21 @@ export async function upsert(tx: Db, owner: PolicyOwner, rules: RulesRow, change
 export async function remove(tx: Db, owner: PolicyOwner): Promise<boolean> {
   const { column, value } = ownedBy(owner);
   return (await query(tx, `delete from retention_policies where ${column} = $1 returning id`, [value])).length > 0;
+}
+
+export interface RepositoryRow {
+  id: number;
+  name: string;
+  has_own_policy: boolean;
+}
+
+/** The repositories of a namespace, by name. */
+export async function listRepositories(db: Db, namespace: string, range: Range): Promise<Page<RepositoryRow>> {
+  return queryPage<RepositoryRow>(
+    db,
+    `select r.id, r.name, exists (select 1 from retention_policies p where p.repository_id = r.id) as has_own_policy
+     from repositories r where r.namespace = $1 and r.state <> 'deleting' order by r.name`,
+    [namespace],
+    range,
+  );
 }

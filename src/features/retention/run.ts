@@ -1,6 +1,7 @@
 import type { Needs } from '../../context';
 import { inLongTransaction, type Db } from '../../platform/db/db';
 import { recordEvent, RETENTION } from '../audit/audit';
+import type { AdministeredRepository } from '../repositories/access';
 import { lockUnlessDeleted } from '../repositories/locking';
 import { displayName } from '../repositories/names';
 import { removeTags } from '../tags/tag-deletion';
@@ -8,7 +9,7 @@ import * as decisions from './decisions.store';
 import { rulesFrom } from './policies';
 import { lockApplying } from './policies.store';
 import { decidingFor } from './preview';
-import { runFrom, type RetentionRun } from './runs';
+import { runFrom, startRetention, type RetentionRun } from './runs';
 import * as store from './runs.store';
 
 /** Tags that one transaction deletes, so that pushes to the repository wait only for a moment. */
@@ -63,13 +64,13 @@ async function carryOut(ctx: Needs<'db'>, run: store.RunRow, stopping: AbortSign
 }
 
 /**
- * Carries out the run that has waited longest, or the one with this id.
+ * Carries out the run that has waited longest.
  *
  * @returns false when none waits
  * @throws the reason of `stopping`
  */
-export async function carryOutNext(ctx: Needs<'db' | 'log'>, stopping: AbortSignal, id?: number): Promise<boolean> {
-  const run = await store.begin(ctx.db, id);
+export async function carryOutNext(ctx: Needs<'db' | 'log'>, stopping: AbortSignal): Promise<boolean> {
+  const run = await store.begin(ctx.db);
   if (run === undefined) return false;
   try {
     const ended = await carryOut(ctx, run, stopping);
@@ -80,4 +81,19 @@ export async function carryOutNext(ctx: Needs<'db' | 'log'>, stopping: AbortSign
     await store.finish(ctx.db, run.id, { state: 'failed', error: `See the server's log for retention run ${run.id}` });
   }
   return true;
+}
+
+/**
+ * Starts a run and carries it out in this process, for a command that may have no server.
+ *
+ * @returns the run at its end; undefined: a server has taken it
+ * @throws AppError as `startRetention`
+ */
+export async function startAndCarryOut(
+  ctx: Needs<'db'>,
+  repository: AdministeredRepository,
+): Promise<RetentionRun | undefined> {
+  const { id } = await startRetention(ctx, repository);
+  const run = await store.begin(ctx.db, id);
+  return run && carryOut(ctx, run, new AbortController().signal);
 }

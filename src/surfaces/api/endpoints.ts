@@ -14,6 +14,7 @@ import { jobQueueEndpoints } from './endpoints/job-queue';
 import { mailedLinkEndpoints } from './endpoints/mailed-links';
 import { maintenanceEndpoints } from './endpoints/maintenance';
 import { namespaceEndpoints } from './endpoints/namespaces';
+import { namespaceRetentionEndpoints } from './endpoints/namespace-retention';
 import { oauthClientEndpoints } from './endpoints/oauth-clients';
 import { oauthTokenEndpoints } from './endpoints/oauth-token';
 import { organizationEndpoints } from './endpoints/organizations';
@@ -67,6 +68,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...tagEndpoints,
   ...tagHistoryEndpoints,
   ...retentionEndpoints,
+  ...namespaceRetentionEndpoints,
   ...imageEndpoints,
   ...manifestEndpoints,
   ...sharingEndpoints,

@@ -11,6 +11,7 @@ import type { CommandParts, ListingOptions, ServeOptions } from './command-parts
 import { addOrgCommands } from './org';
 import { addPlanCommands } from './plan';
 import { addRepoCommands } from './repo';
+import { addRetentionCommands } from './retention';
 import { addRetiredNameCommands } from './retired-name';
 import { addRotateKeyCommand } from './rotate-key';
 import { addScrubCommand } from './scrub';
@@ -50,6 +51,7 @@ export function buildProgram(parts: CommandParts): Command {
   addTeamCommands(program, parts);
   addPlanCommands(program, parts);
   addRepoCommands(program, parts);
+  addRetentionCommands(program, parts);
   addRetiredNameCommands(program, parts);
   addWebhookCommands(program, parts);
   addOAuthClientCommands(program, parts);

@@ -28,7 +28,7 @@ it.each([
   'user delete alice', 'org delete acme', 'org convert alice --owner bobby', 'org robot-delete acme ci',
   'team delete acme builders', 'plan delete tiny', 'token revoke alice 1', 'repo delete alice/app',
   'repo alias-delete alice/app alice/old', 'webhook delete alice/app ci', 'oauth-client delete x', 'retired-name free x',
-  'user second-factor-off alice',
+  'retention run alice/app', 'user second-factor-off alice',
 ])('drydock %s does nothing without a terminal or --yes', async (line) => {
   const { code, stderr } = await runInProcess(line.split(' '), {});
   expect([code, stderr]).toEqual([1, expect.stringContaining('This cannot be undone: confirm it with --yes')]);
@@ -54,7 +54,7 @@ describe('help', () => {
     expect([code, stderr]).toEqual([0, '']);
     const listed = [...stdout.matchAll(/^ {2}([a-z][a-z-]*)/gm)].map(([, name]) => name);
     const commands =
-      'serve migrate upgrade-postgres seed user token org team plan repo retired-name webhook oauth-client gc scrub backup restore verify-backup rotate-key audit mail doctor completion version help';
+      'serve migrate upgrade-postgres seed user token org team plan repo retention retired-name webhook oauth-client gc scrub backup restore verify-backup rotate-key audit mail doctor completion version help';
     expect(listed).toEqual(commands.split(' '));
   });
 

@@ -1,7 +1,8 @@
+import type { AppliedRetention } from '../../../features/retention/policies';
 import { NO_RULES, type RetentionRules } from '../../../features/retention/rules';
 import type { Form as SentForm } from '../form';
 import type { Fault } from '../problems';
-import { VERSION } from '../version';
+import { VERSION, versionOf } from '../version';
 import type { View } from '../view';
 import type { Visitor } from '../visitor';
 import { Actions, Field, Form, Problem, TextArea } from './forms';
@@ -48,6 +49,16 @@ export function rulesIn(typed: TypedRules): RetentionRules {
     keepTags: patternsIn(typed.keepTags),
     onlyTags: patternsIn(typed.onlyTags),
   };
+}
+
+/** What the version of a policy depends on: not on who changed it and when. */
+export function versionFor({ source, policy }: AppliedRetention): readonly unknown[] {
+  return [source, policy?.keepLast, policy?.keepDays, policy?.keepTags, policy?.onlyTags];
+}
+
+/** The version of a policy that a form carries. */
+export function retentionVersion(applied: AppliedRetention): string {
+  return versionOf(versionFor(applied));
 }
 
 /** The form with the rules of a policy. Its second button tries them without saving. */

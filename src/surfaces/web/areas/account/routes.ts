@@ -5,6 +5,7 @@ import { getDeletion, postDeletion } from './deletion';
 import { getEmails, postEmail, postPrimary, postRemove, postResend } from './emails';
 import { getPassword, postPassword } from './password';
 import { getProfilePage, postProfile } from './profile';
+import { getRetention, postRetention, postRetentionRemoval } from './retention';
 import { getSecondFactor, postBegin, postConfirm, postOff, postRenew } from './second-factor';
 import { getSessions, postEnd, postEndOthers } from './sessions';
 import { getTeams, postAccept, postDecline, postLeave } from './teams';
@@ -49,6 +50,9 @@ export const accountRows: readonly WebRow[] = [
   act('teams/accept', postAccept),
   act('teams/decline', postDecline),
   act('teams/leave', postLeave),
+  look('retention', getRetention),
+  act('retention', postRetention),
+  act('retention/remove', postRetentionRemoval),
   look('data', getData),
   act('data', postData),
   look('delete', getDeletion),

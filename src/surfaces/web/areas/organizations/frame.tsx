@@ -20,6 +20,7 @@ const FOR_OWNERS = [
   ['invitations/', 'Invitations'],
   ['robots/', 'Robots'],
   ['plan/', 'Plan'],
+  ['retention/', 'Retention'],
   ['settings/', 'Settings'],
 ] as const;
 

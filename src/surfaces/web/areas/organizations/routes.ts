@@ -3,6 +3,7 @@ import { getAddOrganization, getOrganizations, postAddOrganization } from './lis
 import { getOverview } from './overview';
 import { getInvitations, getMembers, postInvitations, postWithdraw } from './people';
 import { getPlan, postAssignPlan, postDefaultVisibility } from './plan';
+import { getRetention, postRetention, postRetentionRemoval } from './retention';
 import { getRobot, postRevokeRobotToken, postRobotToken } from './robot';
 import { getRobots, postDeleteRobot, postRobots } from './robots';
 import { getSettings, postDeletion, postRename, postSettings } from './settings';
@@ -42,6 +43,9 @@ export const organizationRows: readonly WebRow[] = [
   { method: 'get', path: `${ORG}/plan/`, access: 'member', handle: getPlan },
   { method: 'post', path: `${ORG}/plan/`, access: 'member-form', handle: postDefaultVisibility },
   { method: 'post', path: `${ORG}/plan/assign/`, access: 'administrator-form', handle: postAssignPlan },
+  { method: 'get', path: `${ORG}/retention/`, access: 'member', handle: getRetention },
+  { method: 'post', path: `${ORG}/retention/`, access: 'member-form', handle: postRetention },
+  { method: 'post', path: `${ORG}/retention/remove/`, access: 'member-form', handle: postRetentionRemoval },
   { method: 'get', path: `${ORG}/settings/`, access: 'member', handle: getSettings },
   { method: 'post', path: `${ORG}/settings/`, access: 'member-form', handle: postSettings },
   { method: 'post', path: `${ORG}/rename/`, access: 'member-form', handle: postRename },

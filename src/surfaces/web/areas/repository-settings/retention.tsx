@@ -8,17 +8,26 @@ import {
 } from '../../../../features/retention/policies';
 import { previewRetention, type RetentionPreview } from '../../../../features/retention/preview';
 import { rulesText } from '../../../../features/retention/reasons';
-import { areEmpty, checkRules, type RetentionRules } from '../../../../features/retention/rules';
+import { areEmpty, checkRules } from '../../../../features/retention/rules';
 import { listRetentionRuns, startRetention } from '../../../../features/retention/runs';
 import type { Reply } from '../../../../platform/http/exchange';
 import { ActButton, DangerButton } from '../../components/buttons';
 import { Panel } from '../../components/page-parts';
 import { pageAsked, Paging } from '../../components/paging';
 import { plural } from '../../components/quantities';
-import { RetentionForm, rulesIn, typedFrom, typedIn, type TypedRules } from '../../components/retention-form';
-import { attempt, type Fault } from '../../problems';
+import {
+  RetentionForm,
+  retentionVersion,
+  rulesIn,
+  typedFrom,
+  typedIn,
+  versionFor,
+  type TypedRules,
+} from '../../components/retention-form';
+import { queryOf, triedIn } from '../../components/retention-query';
+import { attempt, naming, type Fault } from '../../problems';
 import { redirect } from '../../reply';
-import { assertVersion, VERSION, versionOf } from '../../version';
+import { assertVersion, VERSION } from '../../version';
 import type { View } from '../../view';
 import type { Visitor } from '../../visitor';
 import { Fates, Runs } from './retention-parts';
@@ -26,29 +35,6 @@ import { ofSettings, settingsPage, settingsPath, type AdministeredDetails } from
 
 const PART = 'retention/';
 const RUNS_SHOWN = 5;
-
-/** The version of what applies: without who changed it and when. */
-function versionFor({ source, policy }: AppliedRetention): readonly unknown[] {
-  return [source, policy?.keepLast, policy?.keepDays, policy?.keepTags, policy?.onlyTags];
-}
-
-/** Rules to be tried, which the query of the page has. */
-function triedIn(query: URLSearchParams): TypedRules | undefined {
-  const names = ['keep_last', 'keep_days', 'keep_tags', 'only_tags'] as const;
-  if (!names.some((name) => query.has(name))) return undefined;
-  const [keepLast = '', keepDays = '', keepTags = '', onlyTags = ''] = names.map((name) => query.get(name) ?? '');
-  return { keepLast, keepDays, keepTags: keepTags.replaceAll(',', '\n'), onlyTags: onlyTags.replaceAll(',', '\n') };
-}
-
-/** The same for a link. */
-function queryOf(rules: RetentionRules): Record<string, string> {
-  return {
-    keep_last: rules.keepLast?.toString() ?? '',
-    keep_days: rules.keepDays?.toString() ?? '',
-    keep_tags: rules.keepTags.join(','),
-    only_tags: rules.onlyTags.join(','),
-  };
-}
 
 function Applied({ repository, applied }: { repository: AdministeredDetails; applied: AppliedRetention }): View {
   if (applied.source === 'none') return <p>No policy applies: all tags stay.</p>;
@@ -109,7 +95,7 @@ async function show(
   );
   const { runs } = await listRetentionRuns(ctx, repository, { limit: RUNS_SHOWN, offset: 0 });
   const fault = shown.fault ?? previewed.fault;
-  const { typed = tried ?? typedFrom(applied.policy), version = versionOf(versionFor(applied)) } = shown;
+  const { typed = tried ?? typedFrom(applied.policy), version = retentionVersion(applied) } = shown;
   const preview = shown.fault === undefined ? previewed.done : undefined;
   return settingsPage(
     visitor,
@@ -168,8 +154,10 @@ export const postRetention = ofSettings<'member-form'>(async (ctx, { caller, que
 });
 
 export const postRetentionRemoval = ofSettings<'member-form'>(async (ctx, { caller }, repository) => {
-  await removeRetention(ctx, repository);
-  return redirect(caller, settingsPath(repository, PART), { notice: 'The policy was removed.' });
+  const path = settingsPath(repository, PART);
+  const { fault } = await attempt(() => naming(() => removeRetention(ctx, repository)));
+  if (fault !== undefined) return redirect(caller, path, { notice: { text: fault.text, kind: 'problem' } });
+  return redirect(caller, path, { notice: 'The policy was removed.' });
 });
 
 export const postRetentionRun = ofSettings<'member-form'>(async (ctx, { caller }, repository) => {
