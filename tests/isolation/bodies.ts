@@ -139,6 +139,7 @@ export function formOf(
         ? 'xlarge'
         : 'fresh',
     limit: '7',
+    layers: '10g',
     plan: 'micro',
     owner: 'carol',
     active: 'on',

@@ -59,7 +59,7 @@ const ORDINARY: Readonly<Record<Surface | 'cli', readonly RegExp[]>> = {
     /^POST \/organizations\/(add|:org\/(settings|plan|plan\/assign|retention|retention\/remove|robots))$/,
     /^POST \/organizations\/:org\/(teams|invitations)\b/,
     /^POST \/admin\/users$/, // as in the API
-    /^POST \/admin\/(users\/:name\/plan|plans|plans\/delete|storage\/\w+|jobs\/\w+|comments\/\w+)$/,
+    /^POST \/admin\/(users\/:name\/plan|plans|plans\/delete|storage\/\w+|namespaces\/:name\/storage(\/remove)?|jobs\/\w+|comments\/\w+)$/,
     /^POST \/theme$/, // a cookie of the browser
     /^POST \/markdown\/preview$/, // changes nothing
     /^POST \/repository\/add$/,

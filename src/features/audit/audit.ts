@@ -54,6 +54,8 @@ export type AuditAction =
   | 'plan.deleted'
   | 'namespace.plan_changed' // details: to
   | 'namespace.settings_changed' // details: fields
+  | 'namespace.storage_limit_set' // details: to
+  | 'namespace.storage_limit_removed' // the one of its plan counts again
   | 'organization.created'
   | 'organization.converted' // from a user
   | 'organization.renamed' // details: to

@@ -7,12 +7,17 @@ export interface NamespaceRow {
   images: number;
   layers: number;
   bytes: number;
+  /** as of now; null: none */
+  limit_bytes: number | null;
 }
 
 /** The namespaces as of the last count, those that use most first. */
 export async function list(db: Db, range: Range): Promise<Page<NamespaceRow>> {
-  const text =
-    'select namespace, repositories, images, layers, bytes from storage_by_namespace order by bytes desc, namespace';
+  const text = `select s.namespace, s.repositories, s.images, s.layers, s.bytes,
+      case when u.is_admin then null when n.has_own_limit then n.stored_bytes else p.stored_bytes end as limit_bytes
+    from storage_by_namespace s left join namespaces n on n.name = s.namespace left join plans p on p.name = n.plan
+      left join users u on u.id = n.owner_id
+    order by s.bytes desc, s.namespace`;
   return queryPage<NamespaceRow>(db, text, [], range);
 }
 

@@ -23,6 +23,8 @@ export interface NamespaceStorage {
   readonly layers: number;
   /** of these layers */
   readonly bytes: number;
+  /** the bytes that it may have, by its plan or its own limit; undefined: no limit */
+  readonly limitBytes: number | undefined;
 }
 
 /** How much is stored, in total and for each namespace. */
@@ -103,7 +105,11 @@ export async function findStorageTotals(
 export async function storageReport(ctx: Needs<'db'>, actor: Actor, range: Range): Promise<StorageReport> {
   await requireAdministratorLogin(ctx, actor);
   const { as_of: asOf, repositories, images, blobs, bytes, ...row } = await totalsOrLater(ctx.db);
-  const { total, rows: namespaces } = await store.list(ctx.db, range);
+  const { total, rows } = await store.list(ctx.db, range);
+  const namespaces = rows.map(({ limit_bytes: limit, ...namespace }) => ({
+    ...namespace,
+    limitBytes: limit ?? undefined,
+  }));
   const oldest = row.oldest_verification ?? undefined;
   const verification = { lastWeek: row.verified_last_week, never: row.never_verified, oldest };
   const reading = { done: row.layers_read, left: row.layers_unread, unreadable: row.layers_unreadable };

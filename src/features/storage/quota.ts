@@ -6,7 +6,7 @@ import { AppError } from '../../platform/errors';
 import * as store from './quota.store';
 
 /*
- * The plan of a namespace limits how much it may store. If the plan gets smaller, existing layers stay and can be
+ * The plan of a namespace, or a limit of its own (`storage-use.ts`), says how much it may store. If that gets smaller, existing layers stay and can be
  * pulled; only further bytes are refused. As for the whole store, the sum is some seconds old, so pushes to several
  * processes at once may exceed the limit by the bytes that arrive within those seconds.
  */
@@ -25,9 +25,10 @@ async function findNamespaceRoom(
   return ctx.namespaceRooms.roomOf(namespace, limits, () => store.sumBytes(ctx.db, ctx.blobReferrers, namespace));
 }
 
-function beyondPlan(namespace: string, { plan, limit_bytes: limitBytes }: store.QuotaRow): AppError {
-  const allowed = `allows ${showByteSize(limitBytes)} of layers`;
-  return new AppError('forbidden', `The plan ${plan} of ${namespace} ${allowed}, and there is no room for this one`);
+function beyondPlan(namespace: string, quota: store.QuotaRow): AppError {
+  const subject = quota.has_own_limit ? `The storage limit of ${namespace}` : `The plan ${quota.plan} of ${namespace}`;
+  const allowed = `allows ${showByteSize(quota.limit_bytes)} of layers`;
+  return new AppError('forbidden', `${subject} ${allowed}, and there is no room for this one`);
 }
 
 /**

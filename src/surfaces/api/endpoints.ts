@@ -34,6 +34,7 @@ import { tagHistoryEndpoints } from './endpoints/tag-history';
 import { tagEndpoints } from './endpoints/tags';
 import { robotEndpoints } from './endpoints/robots';
 import { storageEndpoints } from './endpoints/storage';
+import { storageUseEndpoints } from './endpoints/storage-use';
 import { teamGroupEndpoints } from './endpoints/team-groups';
 import { teamEndpoints } from './endpoints/teams';
 import { siteStatisticsEndpoints } from './endpoints/site-statistics';
@@ -57,6 +58,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...authorizationEndpoints,
   ...linkedSignInEndpoints,
   ...namespaceEndpoints,
+  ...storageUseEndpoints,
   ...organizationEndpoints,
   ...teamEndpoints,
   ...teamGroupEndpoints,

@@ -26,7 +26,7 @@ it('GET /storage/ counts a layer once in each namespace, and once in the total',
     200,
     {
       count: 2,
-      results: [{ namespace: 'alice', repositories: 2, images: 2, layers: 1, bytes }],
+      results: [{ namespace: 'alice', repositories: 2, images: 2, layers: 1, bytes, limit: null }],
       ...{ repositories: 3, images: 1, blobs: 1, bytes, damaged_layers: 0, never_verified: 1, verified_last_week: 0 },
       oldest_verification: null,
       ...{ layers_read: 1, layers_unread: 0, layers_unreadable: 0 },

@@ -25,7 +25,7 @@ it('shows the stored bytes by namespace', async () => {
   await pushImages(server, 'alice/app', [createImage()], { user: 'alice' });
   const { html } = await admin.get(PATH);
   expect(html).toContain('in 1 layer of 1 image');
-  expect(html).toContain('href="/u/alice/"');
+  expect(html).toContain('href="/admin/namespaces/alice/"');
 });
 
 it('shows how many layers were read for clients of v2, and how many of them cannot be shown', async () => {

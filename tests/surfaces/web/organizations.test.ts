@@ -162,27 +162,30 @@ it('the profile is changed, and the organization deleted once its name is typed'
 describe('the retention of an organization, and of the own account', () => {
   beforeAll(() => owner.send('/organizations/add/', { name: 'globex' }));
 
-  it.each(['/organizations/globex/retention/', '/account/retention/'])('%s is tried, saved and removed', async (path) => {
-    const namespace = path.startsWith('/account/') ? 'alice' : 'globex';
-    await createRepository(server.ctx, OPERATOR_ACTOR, { namespace, name: 'app' }, 'public');
-    const { html } = await owner.get(path);
-    expect(html).toContain('No policy applies: all tags stay.');
-    const version = /name="version" value="([^"]*)"/.exec(html)![1]!.replaceAll('&quot;', '"');
-    const trial = await owner.send(path, { keep_last: '3', step: 'try', version });
-    expect(trial.location).toBe(`${path}?keep_last=3&keep_days=&keep_tags=&only_tags=`);
-    expect((await owner.get(trial.location!)).html).toContain(`href="/r/${namespace}/app/settings/retention/"`);
-    expect((await owner.send(path, { keep_last: 'all', version })).status).toBe(400);
-    expect((await owner.send(path, { keep_last: '3', version })).location).toBe(path);
-    expect((await owner.send(path, { keep_last: '4', version })).status).toBe(409);
-    expect((await owner.get(path)).html).toContain('Saved now: Keeps the last 3 tags.');
-    expect((await owner.get(`/r/${namespace}/app/settings/retention/`)).html).toContain(
-      `The namespace ${namespace} has a policy. Keeps the last 3 tags.`,
-    );
-    await owner.send(`${path}remove/`, {}, path);
-    expect((await owner.get(path)).html).toContain('The policy was removed.');
-    await owner.send(`${path}remove/`, {}, path);
-    expect((await owner.get(path)).html).toContain(`${namespace} has no retention policy.`);
-  });
+  it.each(['/organizations/globex/retention/', '/account/retention/'])(
+    '%s is tried, saved and removed',
+    async (path) => {
+      const namespace = path.startsWith('/account/') ? 'alice' : 'globex';
+      await createRepository(server.ctx, OPERATOR_ACTOR, { namespace, name: 'app' }, 'public');
+      const { html } = await owner.get(path);
+      expect(html).toContain('No policy applies: all tags stay.');
+      const version = /name="version" value="([^"]*)"/.exec(html)![1]!.replaceAll('&quot;', '"');
+      const trial = await owner.send(path, { keep_last: '3', step: 'try', version });
+      expect(trial.location).toBe(`${path}?keep_last=3&keep_days=&keep_tags=&only_tags=`);
+      expect((await owner.get(trial.location!)).html).toContain(`href="/r/${namespace}/app/settings/retention/"`);
+      expect((await owner.send(path, { keep_last: 'all', version })).status).toBe(400);
+      expect((await owner.send(path, { keep_last: '3', version })).location).toBe(path);
+      expect((await owner.send(path, { keep_last: '4', version })).status).toBe(409);
+      expect((await owner.get(path)).html).toContain('Saved now: Keeps the last 3 tags.');
+      expect((await owner.get(`/r/${namespace}/app/settings/retention/`)).html).toContain(
+        `The namespace ${namespace} has a policy. Keeps the last 3 tags.`,
+      );
+      await owner.send(`${path}remove/`, {}, path);
+      expect((await owner.get(path)).html).toContain('The policy was removed.');
+      await owner.send(`${path}remove/`, {}, path);
+      expect((await owner.get(path)).html).toContain(`${namespace} has no retention policy.`);
+    },
+  );
 
   it('of an organization is for its owners', async () => {
     for (const someone of [member, stranger]) {

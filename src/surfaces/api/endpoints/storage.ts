@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { storageReport } from '../../../features/maintenance/storage-report';
+import { storageReport, type NamespaceStorage } from '../../../features/maintenance/storage-report';
 import { endpoint, reply } from '../endpoint';
 import { paged, pageOf, pageQuery, rangeOf } from '../paging';
 import { moment } from './schemas';
@@ -13,8 +13,13 @@ const namespaceSchema = z
     images: z.int().describe('An image in two of its repositories counts twice'),
     layers: z.int().describe('Each layer once; a layer shared with another namespace counts in both'),
     bytes: z.int().describe('Bytes of these layers'),
+    limit: z.int().nullable().describe('Bytes that the namespace may have; null for no limit'),
   })
   .meta({ id: 'NamespaceStorage' });
+
+function namespaceBody({ limitBytes, ...use }: NamespaceStorage): z.input<typeof namespaceSchema> {
+  return { ...use, limit: limitBytes ?? null };
+}
 
 const storageSchema = pageOf(namespaceSchema)
   .extend({
@@ -52,7 +57,7 @@ const getStorage = endpoint({
     const report = await storageReport(ctx, caller.actor, rangeOf(query));
     const { repositories, images, blobs, bytes, verification, reading } = report;
     return reply(200, {
-      ...paged(ctx, { req, query }, report.total, [...report.namespaces]),
+      ...paged(ctx, { req, query }, report.total, report.namespaces.map(namespaceBody)),
       as_of: report.asOf.toISOString(),
       ...{ repositories, images, blobs, bytes },
       damaged_layers: report.damagedLayers,

@@ -48,19 +48,24 @@ interface Shown {
   readonly fault?: Fault | undefined;
 }
 
-function Repositories({ repositories }: { readonly repositories: readonly RepositoryFate[] }): View {
+function Repositories(props: {
+  readonly repositories: readonly RepositoryFate[];
+  /** whether the namespace has a policy, or one is tried */
+  readonly hasPolicy: boolean;
+}): View {
+  const shared = props.hasPolicy ? 'of the namespace' : 'none';
   return (
     <Table
       caption="What a run would do in each repository"
       head={['Repository', 'Policy', 'Would delete', 'Would keep']}
       numbers={[2, 3]}
     >
-      {repositories.map((fate) => (
+      {props.repositories.map((fate) => (
         <tr>
           <td>
             <a href={repositoryPath(fate, 'settings/retention/')}>{fate.name}</a>
           </td>
-          <td>{fate.hasOwnPolicy ? 'its own' : 'of the namespace'}</td>
+          <td>{fate.hasOwnPolicy ? 'its own' : shared}</td>
           <td class="number">{formatCount(fate.deleted)}</td>
           <td class="number">{formatCount(fate.kept)}</td>
         </tr>
@@ -106,7 +111,7 @@ export async function showNamespaceRetention(
       {done !== undefined && (
         <Panel title="Dry run">
           {rules !== undefined && <p>With the rules above, which are not saved:</p>}
-          <Repositories repositories={done.repositories} />
+          <Repositories repositories={done.repositories} hasPolicy={policy !== undefined || rules !== undefined} />
           <Paging asked={asked} total={done.total} path={path} query={rules === undefined ? {} : queryOf(rules)} />
         </Panel>
       )}

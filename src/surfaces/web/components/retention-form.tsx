@@ -75,14 +75,14 @@ export function RetentionForm(props: {
       <Form visitor={visitor} fault={fault}>
         <input type="hidden" name={VERSION} value={version} />
         <Field
-          label="Keep the last tags"
+          label="Number of last tags to keep"
           name="keep_last"
           value={typed.keepLast}
           inputmode="numeric"
-          hint="How many of the tags that were pushed last, or empty for no such rule."
+          hint="Those that were pushed last, or empty for no such rule."
         />
         <Field
-          label="Keep tags for days"
+          label="Days to keep tags"
           name="keep_days"
           value={typed.keepDays}
           inputmode="numeric"

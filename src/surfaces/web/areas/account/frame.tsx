@@ -15,6 +15,7 @@ const PAGES = {
   '/account/sessions/': 'Sessions',
   '/account/applications/': 'Applications',
   '/account/teams/': 'Teams',
+  '/account/plan/': 'Plan and storage',
   '/account/retention/': 'Retention',
   '/account/data/': 'Your data',
   '/account/delete/': 'Delete account',

@@ -4,6 +4,7 @@ import { getData, postData } from './data';
 import { getDeletion, postDeletion } from './deletion';
 import { getEmails, postEmail, postPrimary, postRemove, postResend } from './emails';
 import { getPassword, postPassword } from './password';
+import { getPlan } from './plan';
 import { getProfilePage, postProfile } from './profile';
 import { getRetention, postRetention, postRetentionRemoval } from './retention';
 import { getSecondFactor, postBegin, postConfirm, postOff, postRenew } from './second-factor';
@@ -50,6 +51,7 @@ export const accountRows: readonly WebRow[] = [
   act('teams/accept', postAccept),
   act('teams/decline', postDecline),
   act('teams/leave', postLeave),
+  look('plan', getPlan),
   look('retention', getRetention),
   act('retention', postRetention),
   act('retention/remove', postRetentionRemoval),

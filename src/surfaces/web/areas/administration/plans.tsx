@@ -1,6 +1,6 @@
 import type { Context } from '../../../../context';
 import { deletePlan, listPlans, setPlan, type Plan } from '../../../../features/namespaces/plans';
-import { readByteSize, showByteSize } from '../../../../platform/bytes/byte-size';
+import { showByteSize } from '../../../../platform/bytes/byte-size';
 import { fieldError } from '../../../../platform/errors';
 import type { Reply } from '../../../../platform/http/exchange';
 import type { WebExchange, WebHandler } from '../../access';
@@ -11,6 +11,7 @@ import { attempt, type Fault } from '../../problems';
 import { page, redirect } from '../../reply';
 import type { View } from '../../view';
 import type { Visitor } from '../../visitor';
+import { bytesFrom } from './byte-limit';
 import { AdministrationFrame } from './frame';
 
 interface Typed {
@@ -98,14 +99,6 @@ function limitFrom(text: string): number | undefined {
   if (!/^\d{1,9}$/.test(text))
     throw fieldError('invalid', 'private_repositories', 'Enter a number of private repositories');
   return Number(text);
-}
-
-function bytesFrom(text: string): number | undefined {
-  if (text === '') return undefined;
-  const bytes = readByteSize(text);
-  if (bytes === undefined)
-    throw fieldError('invalid', 'stored_bytes', 'Enter a size for the layers, such as 500m or 10g');
-  return bytes;
 }
 
 export const postPlans: WebHandler<'administrator-form'> = async (ctx, exchange) => {

@@ -4,6 +4,7 @@ import { getComments, postDeleteComment, postDismiss } from './comments';
 import { getHealth } from './health';
 import { getJobs, postDrop, postRetry } from './jobs';
 import { getOverview } from './overview';
+import { getNamespacePage, postStorageLimit, postStorageLimitRemoval } from './namespace';
 import { getPlans, postDeletePlan, postPlans } from './plans';
 import { getRuns, getStorage, postCancel, postStart } from './storage';
 import {
@@ -36,6 +37,14 @@ export const administrationRows: readonly WebRow[] = [
   { method: 'get', path: '/admin/plans/', access: 'administrator', handle: getPlans },
   { method: 'post', path: '/admin/plans/', access: 'administrator-form', handle: postPlans },
   { method: 'post', path: '/admin/plans/delete/', access: 'administrator-form', handle: postDeletePlan },
+  { method: 'get', path: '/admin/namespaces/:name/', access: 'administrator', handle: getNamespacePage },
+  { method: 'post', path: '/admin/namespaces/:name/storage/', access: 'administrator-form', handle: postStorageLimit },
+  {
+    method: 'post',
+    path: '/admin/namespaces/:name/storage/remove/',
+    access: 'administrator-form',
+    handle: postStorageLimitRemoval,
+  },
   { method: 'get', path: '/admin/storage/', access: 'administrator', handle: getStorage },
   { method: 'get', path: '/admin/storage/runs/', access: 'administrator', handle: getRuns },
   { method: 'post', path: '/admin/storage/start/', access: 'administrator-form', handle: postStart },

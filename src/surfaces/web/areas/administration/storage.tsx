@@ -96,13 +96,13 @@ export const getStorage: WebHandler<'administrator'> = async (ctx, { caller, que
       </Panel>
       <Table
         caption="Storage by namespace, largest first"
-        head={['Namespace', 'Repositories', 'Images', 'Layers', 'Size']}
-        numbers={[1, 2, 3, 4]}
+        head={['Namespace', 'Repositories', 'Images', 'Layers', 'Size', 'Allowed']}
+        numbers={[1, 2, 3, 4, 5]}
       >
-        {report.namespaces.map(({ namespace, repositories, images, layers, bytes }) => (
+        {report.namespaces.map(({ namespace, repositories, images, layers, bytes, limitBytes }) => (
           <tr>
             <td>
-              <a href={`/u/${namespace}/`}>{namespace}</a>
+              <a href={`/admin/namespaces/${namespace}/`}>{namespace}</a>
             </td>
             <td class="number">{formatCount(repositories)}</td>
             <td class="number">{formatCount(images)}</td>
@@ -110,6 +110,7 @@ export const getStorage: WebHandler<'administrator'> = async (ctx, { caller, que
             <td class="number">
               <Size bytes={bytes} />
             </td>
+            <td class="number">{limitBytes === undefined ? 'no limit' : <Size bytes={limitBytes} />}</td>
           </tr>
         ))}
       </Table>

@@ -36,6 +36,9 @@ async function userPage(ctx: Context, { caller, params }: WebExchange<'administr
       {user.robotOf === undefined && <LoginPanel user={user} visitor={caller} path={path} fault={fault} />}
       <Panel title="Plan">
         {slots !== undefined && <p>{slotsUsed(slots)}.</p>}
+        <p>
+          <a href={`/admin/namespaces/${username}/`}>Storage and its limit</a>
+        </p>
         <PlanForm visitor={caller} action={`${path}plan/`} plans={plans} current={plan} />
       </Panel>
       <DangerPanels username={username} visitor={caller} path={path} fault={fault} />

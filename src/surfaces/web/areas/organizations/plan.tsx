@@ -3,11 +3,13 @@ import { VISIBILITIES } from '../../../../features/access/policy';
 import { listPlans } from '../../../../features/namespaces/plans';
 import { getNamespaceSettings, updateNamespace } from '../../../../features/namespaces/settings';
 import { getOwnersOrganization } from '../../../../features/namespaces/namespace-access';
+import { getStorageUse } from '../../../../features/storage/storage-use';
 import { AppError } from '../../../../platform/errors';
 import type { WebHandler } from '../../access';
 import { Actions, Form, Select } from '../../components/forms';
 import { Panel } from '../../components/page-parts';
 import { PlanForm } from '../../components/plan-form';
+import { StorageMeter } from '../../components/storage-use';
 import { page, redirect } from '../../reply';
 import type { Visitor } from '../../visitor';
 import { slotsUsed } from '../../components/visibility-choice';
@@ -33,6 +35,7 @@ export const getPlan: WebHandler<'member'> = async (ctx, { caller, params }) => 
   const { namespace } = organization;
   const settings = await getNamespaceSettings(ctx, caller.actor, namespace);
   const { slots, plan, defaultVisibility } = settings;
+  const use = await getStorageUse(ctx, caller.actor, namespace);
   const plans = caller.login.account.isAdmin ? await listPlans(ctx) : [];
   return page(
     caller,
@@ -51,6 +54,7 @@ export const getPlan: WebHandler<'member'> = async (ctx, { caller, params }) => 
             )}
           </>
         )}
+        <StorageMeter use={use} />
         {plans.length === 0 && <p class="fine">Site administrators assign plans.</p>}
         {plans.length > 0 && (
           <PlanForm
