@@ -1,6 +1,11 @@
 import { addressRule } from '../../src/platform/http/address-rules';
 import { GuardedClient } from '../../src/platform/http/guarded-post';
+import { OPERATOR_ACTOR } from '../../src/features/access/actor';
+import { addTeamGroup } from '../../src/features/namespaces/team-groups';
+import { link } from '../../src/features/openid/linking';
+import type { OpenIdSettings } from '../../src/context';
 import { jobsOf } from '../../src/jobs';
+import { actorOf } from './actors';
 import { addClient, codeOf, exchangeCode } from './oauth';
 import { startReceiver } from './receiver';
 import { makeJobsDue, runDueJobs } from './run-jobs';
@@ -51,12 +56,36 @@ async function fillOAuth(server: TestServer): Promise<void> {
   await exchangeCode(server, client, await codeOf(server, 'alice', client));
 }
 
+/** The provider whose button is on the page to sign in; nobody is at this address. */
+const PROVIDER: OpenIdSettings = {
+  issuer: 'https://login.example.com/realms/main',
+  clientId: 'drydock',
+  clientSecret: 'secret',
+  name: 'Keycloak',
+  scopes: 'openid profile email',
+  usernameClaim: 'preferred_username',
+  groupsClaim: 'groups',
+  adminGroup: undefined,
+  createsAccounts: true,
+};
+
+/** Alice is linked to a user of the provider, and a group of it is in the team of developers. */
+async function fillSignIn(server: TestServer): Promise<void> {
+  const user = { issuer: PROVIDER.issuer, subject: '4711', email: 'alice@example.com', calledName: 'alice' };
+  const more = { isEmailVerified: true, groups: [], authenticatedAt: undefined };
+  await link(server.ctx, await actorOf(server, 'alice'), 'alice', { ...user, ...more });
+  await addTeamGroup(server.ctx, OPERATOR_ACTOR, { organization: 'acme', team: 'developers' }, '/acme/dev');
+}
+
 /** Starts a server and fills it. */
 export async function startShowcase(): Promise<TestServer> {
   const receiver = await startReceiver(({ path }) =>
     path === '/deploy' ? { status: 200, body: 'thanks' } : { status: 503, body: 'the disk is full' },
   );
-  const server = await startTestServer({ guardedClient: new GuardedClient(addressRule(['127.0.0.1'])) });
+  const server = await startTestServer({
+    guardedClient: new GuardedClient(addressRule(['127.0.0.1'])),
+    settings: { openId: PROVIDER },
+  });
   try {
     const act = actingOn(server);
     for (const username of PEOPLE) await addUser(server, username);
@@ -68,6 +97,7 @@ export async function startShowcase(): Promise<TestServer> {
     await fillOrganization(server, act);
     await fillWebhooks(server, act, receiver.url);
     await fillOAuth(server);
+    await fillSignIn(server);
     await fillActivity(server.ctx);
     return server;
   } catch (error) {

@@ -32,7 +32,7 @@ const NAMES = `(select f.name, coalesce(lag(f.renamed_at) over (order by f.id), 
   select u.username, coalesce((select max(f.renamed_at) from former_namespaces f where f.namespace = u.username), u.created_at),
     'infinity' from users u where u.id = $1)`;
 
-const ABOUT_ACCOUNTS = `('login', 'session', 'user', 'token', 'second_factor', 'oauth')`;
+const ABOUT_ACCOUNTS = `('login', 'session', 'user', 'token', 'second_factor', 'sign_in', 'oauth')`;
 
 /** The lists in their order, by name. */
 export const LISTS = {
