@@ -435,3 +435,39 @@ it('without a provider there is no button, and no page', async () => {
   expect((await browser.get(TO_PROVIDER)).status).toBe(404);
   await other.close();
 });
+
+describe('a server that requires confirmed addresses, or lets nobody create an account', () => {
+  const onOther = async (
+    settings: Parameters<typeof startTestServer>[0],
+    work: (other: TestServer) => Promise<void>,
+  ) => {
+    const other = await startTestServer(settings);
+    await provider.serves(other.url);
+    await work(other);
+    await other.close();
+  };
+
+  it('asks for an address that the provider has not checked, and lets the account wait for it', async () => {
+    const settings = { openId: provider.settings, confirmationRequired: true };
+    provider.users.set('sub-16', { preferred_username: 'waiting', email: 'waiting@example.com' });
+    await onOther({ settings }, async (other) => {
+      const browser = new Browsing(other.server);
+      const page = await comeBack(browser, 'sub-16');
+      expect(page.html).toContain('We will send you a link to confirm it.');
+      const created = await create(browser, page, { username: 'waiting', email: 'waiting@example.com' });
+      expect([created.status, created.html]).toEqual([200, expect.stringContaining('Confirm your address')]);
+      expect((await comeBack(new Browsing(other.server), 'sub-16')).status).toBe(403);
+    });
+  });
+
+  it('refuses unknown users of the provider', async () => {
+    const settings = { openId: { ...provider.settings, createsAccounts: false } };
+    await onOther({ settings }, async (other) => {
+      const seen = await comeBack(new Browsing(other.server), 'sub-16');
+      expect([seen.status, seen.html]).toEqual([
+        403,
+        expect.stringContaining('No account is linked to this user of Keycloak.'),
+      ]);
+    });
+  });
+});
