@@ -93,8 +93,8 @@ module.exports = {
     ),
     forbid(
       '7-surfaces-never-import-a-store',
-      'Only features reach a store: rules and access checks live above it.',
-      { path: '^src/', pathNot: '^src/features/' },
+      'Only features reach a store, and the bucket its own: rules and access checks live above it.',
+      { path: '^src/', pathNot: '^src/(features|blobs/s3)/' },
       { path: STORE },
     ),
     forbid(

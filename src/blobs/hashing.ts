@@ -56,3 +56,15 @@ export async function sha512Of(pieces: AsyncIterable<Buffer> | Iterable<Buffer>)
   for await (const piece of pieces) hash.update(piece);
   return `sha512:${hash.digest('hex')}`;
 }
+
+/** The hashes of bytes that come in pieces, outside of the event loop. */
+export async function sumsOfPieces(pieces: AsyncIterable<Buffer>): Promise<Sums> {
+  const sums = new RunningSums();
+  try {
+    for await (const piece of pieces) await sums.update(piece);
+  } catch (error) {
+    await sums.end().catch(() => undefined);
+    throw error;
+  }
+  return sums.end();
+}

@@ -5,7 +5,7 @@ import type { WantedSums } from './blob-store';
 import { UnpackingOnArrival, type Unpacked } from './unpacking';
 
 /** Hashes in the hashing thread. A few bytes that fit into one batch are hashed at once: the thread would cost more. */
-class SumsOfWrite {
+export class SumsOfWrite {
   private running: RunningSums | undefined;
   private sums: Sums | undefined;
 

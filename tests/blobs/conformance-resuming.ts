@@ -114,13 +114,6 @@ function describePieces(writes: Writes, listed: Listed, readAll: ReadAll, unfini
     expect(one?.key).not.toBe(other?.key);
     expect(await listed()).toHaveLength(2);
   });
-
-  it('become blobs under keys like all others', async () => {
-    const id = await writes().start();
-    await writes().append(id, 0, once('hello'));
-    const stored = await writes().commit(id, digestOf(Buffer.from('hello')));
-    expect(stored.key).toMatch(/^sha256\/2c\/2cf24dba[0-9a-f]{56}-[0-9a-f]{8}$/);
-  });
 }
 
 function describeRefusals(writes: Writes, listed: Listed, readAll: ReadAll): void {

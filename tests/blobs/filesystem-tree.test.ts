@@ -3,6 +3,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FilesystemBlobStore } from '../../src/blobs/filesystem';
 import { openFilesystemStore } from './filesystem-folder';
+import { digestOf } from './streams';
 
 /* What only the filesystem driver has: its tree (see `paths.ts`), and the remains of dead processes. */
 
@@ -21,6 +22,13 @@ it('the filesystem store keeps bytes under their digest', async () => {
   expect(key).toMatch(/^sha256\/2c\/2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824-[0-9a-f]{8}$/);
   expect(await readFile(path.join(opened.root, key), 'utf8')).toBe('hello');
   expect(await readdir(path.join(opened.root, 'uploads'))).toEqual([]);
+});
+
+it('the filesystem store keeps bytes that came in pieces under their digest, too', async () => {
+  const id = await opened.store.resumable.start();
+  await opened.store.resumable.append(id, 0, once('hello'));
+  const { key } = await opened.store.resumable.commit(id, digestOf(Buffer.from('hello')));
+  expect(key).toMatch(/^sha256\/2c\/2cf24dba[0-9a-f]{56}-[0-9a-f]{8}$/);
 });
 
 it('the filesystem store sweeps partial writes of dead processes once they were inactive for long (R98)', async () => {

@@ -68,7 +68,16 @@ it('restores every row of every table but those that are left out, and every byt
     if (rows.length > 0) filled.push(name);
   }
   expect(filled.length).toBeGreaterThan(30);
-  for (const name of ['sessions', 'email_links', 'oauth_codes', 'blob_uploads', 'push_tellings', 'failure_counts']) {
+  for (const name of [
+    'sessions',
+    'email_links',
+    'oauth_codes',
+    'blob_uploads',
+    'push_tellings',
+    'pending_writes',
+    'resumable_writes',
+    'failure_counts',
+  ]) {
     expect([name, await rowsOf(restored, name)]).toEqual([name, []]);
   }
   await expect(query(restored, `select 1 from webhook_deliveries where state = 'pending'`)).resolves.toEqual([]);

@@ -1,0 +1,235 @@
+import type { Readable } from 'node:stream';
+import type * as Sdk from '@aws-sdk/client-s3';
+import type { ByteRange } from '../blob-store';
+import { isMissing } from './errors';
+import type { BucketOptions } from './location';
+
+/** A part of a multipart upload that has arrived. */
+export interface SentPart {
+  readonly number: number;
+  readonly etag: string;
+  readonly sizeBytes: number;
+}
+
+/** An object as a listing shows it. */
+export interface ListedObject {
+  readonly key: string;
+  readonly sizeBytes: number;
+  readonly modifiedAt: Date;
+}
+
+/** An open object: the bytes of the range, and the length of the whole. */
+export interface OpenObject {
+  readonly body: Readable;
+  readonly wholeBytes: number;
+  readonly etag: string | undefined;
+}
+
+const CONNECT_MS = 5000;
+/** Without a byte in either direction. */
+const SILENT_MS = 30_000;
+const ATTEMPTS = 4;
+const AGENT = { keepAlive: true, maxSockets: 256 };
+
+/** S3 copies no larger object in one request. */
+const COPIED_AT_ONCE = 1024 ** 3;
+
+/** What is deleted in one request, at most. */
+export const DELETED_AT_ONCE = 1000;
+
+/** The operations of S3 that a store needs. Keys are those below its prefix. */
+export class Bucket {
+  private constructor(
+    private readonly sdk: typeof Sdk,
+    private readonly client: Sdk.S3Client,
+    private readonly options: BucketOptions,
+  ) {}
+
+  /** Loads the SDK, which only servers with a bucket have to wait for. */
+  static async open(options: BucketOptions): Promise<Bucket> {
+    const sdk = await import('@aws-sdk/client-s3');
+    const { endpoint, region, credentials, isPathStyle } = options;
+    const client = new sdk.S3Client({
+      region,
+      forcePathStyle: isPathStyle,
+      ...(endpoint === undefined ? {} : { endpoint }),
+      ...(credentials === undefined ? {} : { credentials }),
+      maxAttempts: ATTEMPTS,
+      requestHandler: { connectionTimeout: CONNECT_MS, socketTimeout: SILENT_MS, httpAgent: AGENT, httpsAgent: AGENT },
+      // Other stores than that of AWS refuse the newer checksums.
+      requestChecksumCalculation: 'WHEN_REQUIRED',
+      responseChecksumValidation: 'WHEN_REQUIRED',
+    });
+    return new Bucket(sdk, client, options);
+  }
+
+  close(): void {
+    this.client.destroy();
+  }
+
+  /** Resolves when the bucket exists and these credentials may use it. */
+  async reach(): Promise<void> {
+    await this.client.send(new this.sdk.HeadBucketCommand({ Bucket: this.options.bucket }));
+  }
+
+  /** @param sha256Hex - of the bytes: stores that know it refuse others */
+  async put(key: string, body: Buffer, sha256Hex?: string): Promise<void> {
+    const checksum =
+      sha256Hex === undefined ? {} : { ChecksumSHA256: Buffer.from(sha256Hex, 'hex').toString('base64') };
+    const target = { ...this.at(key), ...this.encryption() };
+    await this.client.send(new this.sdk.PutObjectCommand({ ...target, Body: body, ...checksum }));
+  }
+
+  /** @returns the length, or undefined when there is no such object */
+  async size(key: string): Promise<number | undefined> {
+    try {
+      return (await this.client.send(new this.sdk.HeadObjectCommand(this.at(key)))).ContentLength ?? 0;
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * @param etag - refuses to open an object that was replaced
+   * @returns undefined when there is no such object
+   */
+  async open(key: string, range: ByteRange | undefined, signal: AbortSignal): Promise<OpenObject | undefined> {
+    const part = range === undefined ? {} : { Range: `bytes=${range.start}-${range.end}` };
+    try {
+      const command = new this.sdk.GetObjectCommand({ ...this.at(key), ...part });
+      const { Body, ContentLength, ContentRange, ETag } = await this.client.send(command, { abortSignal: signal });
+      const wholeBytes = Number(ContentRange?.split('/')[1] ?? ContentLength ?? 0);
+      return { body: Body as Readable, wholeBytes, etag: ETag };
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /** Deletes objects; fine if there are none. */
+  async delete(keys: readonly string[]): Promise<void> {
+    for (let at = 0; at < keys.length; at += DELETED_AT_ONCE) {
+      const Objects = keys.slice(at, at + DELETED_AT_ONCE).map((key) => ({ Key: this.options.prefix + key }));
+      const command = new this.sdk.DeleteObjectsCommand({
+        Bucket: this.options.bucket,
+        Delete: { Objects, Quiet: true },
+      });
+      const failed = (await this.client.send(command)).Errors?.find(({ Code }) => Code !== 'NoSuchKey');
+      if (failed !== undefined) throw new Error(`${failed.Key} was not deleted: ${failed.Code} ${failed.Message}`);
+    }
+  }
+
+  /**
+   * Copies an object within the bucket.
+   *
+   * @returns false when there is none
+   */
+  async copy(from: string, to: string): Promise<boolean> {
+    const sizeBytes = await this.size(from);
+    if (sizeBytes === undefined) return false;
+    try {
+      if (sizeBytes <= COPIED_AT_ONCE) {
+        const target = { ...this.at(to), ...this.encryption(), CopySource: this.source(from) };
+        await this.client.send(new this.sdk.CopyObjectCommand(target));
+      } else {
+        await this.copyInParts(from, to, sizeBytes);
+      }
+      return true;
+    } catch (error) {
+      if (isMissing(error)) return false;
+      throw error;
+    }
+  }
+
+  async *list(folder: string): AsyncIterable<readonly ListedObject[]> {
+    const { bucket, prefix } = this.options;
+    let token: string | undefined;
+    do {
+      const where = {
+        Bucket: bucket,
+        Prefix: prefix + folder,
+        ...(token === undefined ? {} : { ContinuationToken: token }),
+      };
+      const page = await this.client.send(new this.sdk.ListObjectsV2Command(where));
+      yield (page.Contents ?? []).map(({ Key = '', Size = 0, LastModified = new Date() }) => ({
+        key: Key.slice(prefix.length),
+        sizeBytes: Size,
+        modifiedAt: LastModified,
+      }));
+      token = page.IsTruncated === true ? page.NextContinuationToken : undefined;
+    } while (token !== undefined);
+  }
+
+  /** @returns the id of the upload */
+  async beginParts(key: string): Promise<string> {
+    const target = { ...this.at(key), ...this.encryption() };
+    const { UploadId } = await this.client.send(new this.sdk.CreateMultipartUploadCommand(target));
+    if (UploadId === undefined) throw new Error('the store gave no id for an upload');
+    return UploadId;
+  }
+
+  async sendPart(key: string, uploadId: string, number: number, body: Buffer): Promise<SentPart> {
+    const part = { ...this.at(key), UploadId: uploadId, PartNumber: number, Body: body };
+    const { ETag: etag } = await this.client.send(new this.sdk.UploadPartCommand(part));
+    if (etag === undefined) throw new Error('the store gave no tag for a part');
+    return { number, etag, sizeBytes: body.length };
+  }
+
+  /** Takes a part from another object. */
+  async copyPart(
+    key: string,
+    uploadId: string,
+    { number, from, range }: { number: number; from: string; range: ByteRange },
+  ): Promise<SentPart> {
+    const source = { CopySource: this.source(from), CopySourceRange: `bytes=${range.start}-${range.end}` };
+    const part = { ...this.at(key), UploadId: uploadId, PartNumber: number, ...source };
+    const { CopyPartResult } = await this.client.send(new this.sdk.UploadPartCopyCommand(part));
+    if (CopyPartResult?.ETag === undefined) throw new Error('the store gave no tag for a part');
+    return { number, etag: CopyPartResult.ETag, sizeBytes: range.end - range.start + 1 };
+  }
+
+  /** The parts become an object, in the order of their numbers. */
+  async completeParts(key: string, uploadId: string, parts: readonly SentPart[]): Promise<void> {
+    const Parts = parts.map(({ number, etag }) => ({ PartNumber: number, ETag: etag }));
+    const upload = { ...this.at(key), UploadId: uploadId, MultipartUpload: { Parts } };
+    await this.client.send(new this.sdk.CompleteMultipartUploadCommand(upload));
+  }
+
+  /** Removes the parts; fine if there is no such upload. */
+  async abortParts(key: string, uploadId: string): Promise<void> {
+    try {
+      await this.client.send(new this.sdk.AbortMultipartUploadCommand({ ...this.at(key), UploadId: uploadId }));
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+    }
+  }
+
+  private async copyInParts(from: string, to: string, sizeBytes: number): Promise<void> {
+    const uploadId = await this.beginParts(to);
+    try {
+      const parts: SentPart[] = [];
+      for (let start = 0; start < sizeBytes; start += COPIED_AT_ONCE) {
+        const range = { start, end: Math.min(start + COPIED_AT_ONCE, sizeBytes) - 1 };
+        parts.push(await this.copyPart(to, uploadId, { number: parts.length + 1, from, range }));
+      }
+      await this.completeParts(to, uploadId, parts);
+    } catch (error) {
+      await this.abortParts(to, uploadId).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  private at(key: string): { Bucket: string; Key: string } {
+    return { Bucket: this.options.bucket, Key: this.options.prefix + key };
+  }
+
+  private source(key: string): string {
+    return encodeURI(`${this.options.bucket}/${this.options.prefix}${key}`);
+  }
+
+  private encryption(): { ServerSideEncryption?: 'AES256' | 'aws:kms' } {
+    const { encryption } = this.options;
+    return encryption === undefined ? {} : { ServerSideEncryption: encryption };
+  }
+}

@@ -1,0 +1,68 @@
+import type { Bucket, SentPart } from './bucket';
+
+/** S3 copies no longer part. */
+const COPIED_AT_ONCE = 1024 ** 3;
+
+/** The parts of a multipart upload, which may be sent at once. */
+export class ObjectParts {
+  private readonly coming: Promise<SentPart>[];
+  private upload: Promise<string> | undefined;
+
+  /**
+   * @param begin - begins the upload with the first part, and records its id
+   * @param sent - the parts that have arrived before
+   */
+  constructor(
+    private readonly bucket: Bucket,
+    private readonly key: string,
+    private readonly begin: () => Promise<string>,
+    sent: readonly SentPart[] = [],
+  ) {
+    this.coming = sent.map((part) => Promise.resolve(part));
+  }
+
+  get isEmpty(): boolean {
+    return this.coming.length === 0;
+  }
+
+  async send(body: Buffer): Promise<void> {
+    await this.add((uploadId, number) => this.bucket.sendPart(this.key, uploadId, number, body));
+  }
+
+  /** Takes all bytes of another object. */
+  async copy(from: string, sizeBytes: number): Promise<void> {
+    for (let start = 0; start < sizeBytes; start += COPIED_AT_ONCE) {
+      const range = { start, end: Math.min(start + COPIED_AT_ONCE, sizeBytes) - 1 };
+      await this.add((uploadId, number) => this.bucket.copyPart(this.key, uploadId, { number, from, range }));
+    }
+  }
+
+  /** Resolves when all have arrived. */
+  async all(): Promise<SentPart[]> {
+    return Promise.all(this.coming);
+  }
+
+  /** Makes them an object. */
+  async complete(): Promise<void> {
+    await this.bucket.completeParts(this.key, await this.uploadId(), await this.all());
+  }
+
+  /** Removes them; fine if there are none. */
+  async abort(): Promise<void> {
+    const uploadId = await this.upload?.catch(() => undefined);
+    await Promise.allSettled(this.coming);
+    if (uploadId !== undefined) await this.bucket.abortParts(this.key, uploadId);
+  }
+
+  private async uploadId(): Promise<string> {
+    this.upload ??= this.begin();
+    return this.upload;
+  }
+
+  private async add(send: (uploadId: string, number: number) => Promise<SentPart>): Promise<void> {
+    const number = this.coming.length + 1;
+    const part = this.uploadId().then((id) => send(id, number));
+    this.coming.push(part);
+    await part;
+  }
+}

@@ -1,0 +1,100 @@
+import { BATCH_BYTES } from '../batches';
+import { giveBackPart, PART_BYTES, takePart } from './part-buffers';
+
+/** How many full parts are sent while the next one is filled. */
+const UNDER_WAY = 2;
+
+/** What is computed of the bytes on their way. */
+export interface SumsOfPieces {
+  /** @param isOnly - there are no other bytes, before or after */
+  update(piece: Buffer, isOnly: boolean): Promise<void>;
+  /** What may take longer than `update`: the piece must not change until this resolves. It never throws. */
+  read?(piece: Buffer): Promise<void>;
+}
+
+/** Sends a full part, or the last one, which may be shorter. @param isLast - nothing follows */
+export type SendPart = (part: Buffer, isLast: boolean) => Promise<void>;
+
+const NOTHING = Buffer.alloc(0);
+
+/** Waits for all of them, so that no work continues after a failure. */
+async function settle(work: readonly Promise<void>[]): Promise<void> {
+  const failure = (await Promise.allSettled(work)).find(({ status }) => status === 'rejected');
+  if (failure?.status === 'rejected') throw failure.reason;
+}
+
+/** Copies incoming bytes into parts, which are hashed while they are filled, and sent when they are full. */
+export class PartsWriter {
+  private readonly underWay: Promise<void>[] = [];
+  private part: Buffer | undefined;
+  private filled = 0;
+  private hashedTo = 0;
+  private hashing: Promise<void>[] = [];
+  private total = 0;
+
+  /** @param before - what the first part begins with; it was hashed already */
+  constructor(
+    private readonly send: SendPart,
+    private readonly sums: SumsOfPieces | undefined,
+    before: Buffer = NOTHING,
+  ) {
+    if (before.length === 0) return;
+    this.part = takePart();
+    this.filled = this.hashedTo = this.total = before.copy(this.part);
+  }
+
+  /** Copies a chunk; resolves when there is room for more. */
+  async take(chunk: Buffer): Promise<void> {
+    for (let taken = 0; taken < chunk.length;) {
+      // A full part is sent when the next byte arrives: only then it is not the last one.
+      if (this.filled === PART_BYTES) await this.sendFull();
+      this.part ??= takePart();
+      const copied = chunk.copy(this.part, this.filled, taken);
+      taken += copied;
+      this.filled += copied;
+      this.total += copied;
+      while (this.filled - this.hashedTo >= BATCH_BYTES && this.total > BATCH_BYTES)
+        this.hashUpTo(this.hashedTo + BATCH_BYTES, false);
+    }
+  }
+
+  /** Sends the rest; resolves to the number of bytes when all are sent and hashed. */
+  async finish(): Promise<number> {
+    this.hashUpTo(this.filled, this.total <= BATCH_BYTES);
+    const rest = (this.part ?? NOTHING).subarray(0, this.filled);
+    await settle([...this.underWay, ...this.hashing, this.send(rest, true)]);
+    return this.total;
+  }
+
+  /** Releases the memory once nothing uses it. */
+  async release(): Promise<void> {
+    await Promise.allSettled([...this.underWay, ...this.hashing]);
+    if (this.part !== undefined) giveBackPart(this.part);
+    this.part = undefined;
+  }
+
+  private async sendFull(): Promise<void> {
+    const { part, hashing } = this;
+    if (part === undefined) return;
+    this.hashUpTo(PART_BYTES, false);
+    const work = settle([this.send(part, false), ...hashing]);
+    work.catch(() => undefined).finally(() => giveBackPart(part)); // awaited when its turn comes, or at the end
+    this.underWay.push(work);
+    this.part = undefined;
+    this.filled = 0;
+    this.hashedTo = 0;
+    this.hashing = [];
+    if (this.underWay.length > UNDER_WAY) await this.underWay.shift();
+  }
+
+  private hashUpTo(end: number, isOnly: boolean): void {
+    if (this.sums === undefined || this.part === undefined || end === this.hashedTo) return;
+    const piece = this.part.subarray(this.hashedTo, end);
+    this.hashedTo = end;
+    const work = this.sums.update(piece, isOnly);
+    work.catch(() => undefined); // awaited with its part
+    this.hashing.push(work);
+    const read = this.sums.read?.(piece);
+    if (read !== undefined) this.hashing.push(read);
+  }
+}

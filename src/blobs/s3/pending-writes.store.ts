@@ -1,0 +1,67 @@
+import type { Db } from '../../platform/db/db';
+import { agoSql, query } from '../../platform/db/query';
+
+/*
+ * Objects that may have no row: those that are being written, and complete ones until a sweep has seen their row. An
+ * object gets its row here before its first byte is sent, so that a crash leaves none that nobody knows.
+ */
+
+/** A write that its process did not finish. */
+export interface PendingWrite {
+  readonly key: string;
+  /** of its multipart upload */
+  readonly uploadId: string | null;
+}
+
+/** Records an object before its first bytes; fine if it is recorded. */
+export async function begin(db: Db, key: string): Promise<void> {
+  await query(db, 'insert into pending_writes (key) values ($1) on conflict (key) do update set touched_at = now()', [
+    key,
+  ]);
+}
+
+export async function setUpload(db: Db, key: string, uploadId: string): Promise<void> {
+  await query(db, 'update pending_writes set upload_id = $2, touched_at = now() where key = $1', [key, uploadId]);
+}
+
+/** The object is complete. @returns false when a sweep took the write for dead */
+export async function finish(db: Db, key: string): Promise<boolean> {
+  const rows = await query(
+    db,
+    'update pending_writes set is_written = true, upload_id = null, touched_at = now() where key = $1 returning key',
+    [key],
+  );
+  return rows.length > 0;
+}
+
+/** A sign of life. */
+export async function touch(db: Db, keys: readonly string[]): Promise<void> {
+  await query(db, 'update pending_writes set touched_at = now() where key = any($1)', [keys]);
+}
+
+export async function forget(db: Db, keys: readonly string[]): Promise<void> {
+  await query(db, 'delete from pending_writes where key = any($1)', [keys]);
+}
+
+/** Unfinished writes without a sign of life within this time, except resumable ones; no other sweep gets them. */
+export async function takeDead(tx: Db, idleMs: number, limit: number): Promise<PendingWrite[]> {
+  return query<{ key: string; uploadId: string | null }>(
+    tx,
+    `select key, upload_id as "uploadId" from pending_writes p
+     where not is_written and touched_at < ${agoSql('$1')}
+       and not exists (select from resumable_writes r where r.key = p.key)
+       and not exists (select from resumable_writes r where r.tail_key = p.key)
+     order by touched_at limit $2 for update skip locked`,
+    [idleMs, limit],
+  );
+}
+
+/** Which of the keys are being written. */
+export async function unfinishedOf(db: Db, keys: readonly string[]): Promise<Set<string>> {
+  const rows = await query<{ key: string }>(
+    db,
+    'select key from pending_writes where key = any($1) and not is_written',
+    [keys],
+  );
+  return new Set(rows.map(({ key }) => key));
+}

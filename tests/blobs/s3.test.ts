@@ -1,0 +1,87 @@
+import { rm } from 'node:fs/promises';
+import { Bucket } from '../../src/blobs/s3/bucket';
+import { S3BlobStore } from '../../src/blobs/s3/s3-blob-store';
+import { expectBoth, pushBoth } from '../helpers/backups';
+import { startChildServer } from '../helpers/child-server';
+import { createCommandPlace, type CommandPlace } from '../helpers/command-place';
+import { describeInstalled, isInstalled } from '../helpers/installed';
+import { startCommand } from '../helpers/run-command';
+import { startS3Server, type S3Server } from '../helpers/s3-server';
+import { createTestDatabase } from '../helpers/test-database';
+import { describeBlobStore, type OpenedStore } from './conformance';
+
+const PROGRAMS = ['radosgw', 'ceph-mon', 'ceph-osd'].map((program) => isInstalled(program, '--version'));
+
+describeInstalled(PROGRAMS.every(Boolean), 'a bucket', () => {
+  let s3: S3Server;
+  beforeAll(async () => {
+    s3 = await startS3Server();
+  });
+  afterAll(() => s3.close());
+
+  async function openBucket(): Promise<OpenedStore> {
+    const { endpoint, credentials } = s3;
+    const database = await createTestDatabase();
+    const bucket = await Bucket.open({
+      bucket: await s3.createBucket(),
+      prefix: 'hub/',
+      endpoint,
+      region: 'us-east-1',
+      isPathStyle: true,
+      encryption: undefined,
+      credentials,
+    });
+    const open = () => new S3BlobStore(bucket, database.db);
+    return {
+      store: open(),
+      again: open,
+      close: async () => {
+        bucket.close();
+        await database.drop();
+      },
+    };
+  }
+
+  describeBlobStore('S3', openBucket);
+
+  describe('a server with DRYDOCK_STORAGE', () => {
+    let place: CommandPlace;
+    let environment: Record<string, string>;
+    beforeAll(async () => {
+      place = await createCommandPlace();
+      environment = {
+        ...place.environment,
+        DRYDOCK_STORAGE: `s3://${await s3.createBucket()}/hub`,
+        DRYDOCK_S3_ENDPOINT: s3.endpoint,
+        DRYDOCK_S3_PATH_STYLE: 'on',
+        AWS_ACCESS_KEY_ID: s3.credentials.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: s3.credentials.secretAccessKey,
+      };
+    });
+    afterAll(() => place.close());
+
+    it('keeps layers in the bucket alone, which another host then reads', async () => {
+      const administrator = { DRYDOCK_ADMIN_USERNAME: 'alice', DRYDOCK_ADMIN_PASSWORD: 'alicepw' };
+      const one = await startChildServer({ ...environment, ...administrator });
+      const pushed = await pushBoth(one);
+      await one.end('SIGKILL');
+      await rm(place.dataDir, { recursive: true });
+      const other = await startChildServer(environment);
+      await expectBoth(other, pushed);
+      await other.end('SIGTERM');
+    });
+
+    it.each([
+      [{ DRYDOCK_STORAGE: 's3://no-such-bucket' }, 'the bucket does not exist'],
+      [{ AWS_ACCESS_KEY_ID: 'nobody' }, 'these credentials may not use the bucket'],
+      [{ AWS_SECRET_ACCESS_KEY: 'wrong' }, 'these credentials may not use the bucket'],
+      [{ DRYDOCK_S3_ENDPOINT: 'http://127.0.0.1:1' }, 'nothing listens there: check DRYDOCK_S3_ENDPOINT'],
+    ])('says in a sentence why it cannot use the bucket: %j', async (wrong, reason) => {
+      const { code, stderr } = await startCommand(['user', 'list'], { ...environment, ...wrong }).ended;
+      expect([code, stderr]).toEqual([
+        1,
+        expect.stringMatching(`^error: The bucket .* cannot be used: ${reason}\\.\n$`),
+      ]);
+    });
+  });
+});
