@@ -1,8 +1,8 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Needs } from '../../context';
 import { AppError } from '../../platform/errors';
 import type { Identity } from '../access/actor';
 import { verifyFirstFactor } from './credentials';
+import { issueTicket, readTicket } from './login-ticket';
 import { useCode } from './second-factor-codes';
 import { findCandidate } from './second-factor.store';
 import { createSession, endSession, type Session, type SessionStart } from './sessions';
@@ -11,9 +11,6 @@ import { createSession, endSession, type Session, type SessionStart } from './se
  * Logging in in a browser, for every surface: with the password and, if a second factor is on, a code. A surface that
  * asks for the code on a second page gets a ticket, so that the password is not sent again.
  */
-
-const TICKET_SECONDS = 300;
-const TICKET = /^(\d{1,15})\.(\d{1,10})\.(\d{1,12})\.([0-9a-f]{64})$/;
 
 type LoggingIn = Needs<'db' | 'log' | 'passwords' | 'loginLimiters' | 'recentLogins' | 'recentlySeen' | 'tokenKey'>;
 
@@ -41,23 +38,6 @@ export type LoginResult =
 
 /** `expired`: the ticket is too old, or the account has changed; the user must give the password again. */
 export type FinishedLogin = LoggedIn | { readonly kind: 'wrong_code' } | { readonly kind: 'expired' };
-
-function signature(tokenKey: Buffer, claims: string): string {
-  return createHmac('sha256', tokenKey).update(`login ticket ${claims}`).digest('hex');
-}
-
-function issueTicket(tokenKey: Buffer, { userId, credentialsEpoch }: Identity): string {
-  const claims = `${userId}.${credentialsEpoch}.${Math.floor(Date.now() / 1000) + TICKET_SECONDS}`;
-  return `${claims}.${signature(tokenKey, claims)}`;
-}
-
-function readTicket(tokenKey: Buffer, ticket: string): Identity | undefined {
-  const [, userId = '', epoch = '', expires = '', mac = ''] = TICKET.exec(ticket) ?? [];
-  if (mac === '' || Number(expires) * 1000 <= Date.now()) return undefined;
-  const expected = signature(tokenKey, `${userId}.${epoch}.${expires}`);
-  if (!timingSafeEqual(Buffer.from(mac), Buffer.from(expected))) return undefined;
-  return { userId: Number(userId), credentialsEpoch: Number(epoch) };
-}
 
 async function beginSession(
   ctx: Needs<'db'>,
@@ -87,7 +67,9 @@ export async function logIn(
   if (found === undefined) return { kind: 'wrong' };
   const { identity, username, hasSecondFactor } = found;
   if (hasSecondFactor) {
-    if (given.code === undefined) return { kind: 'code_needed', ticket: issueTicket(ctx.tokenKey, identity) };
+    if (given.code === undefined) {
+      return { kind: 'code_needed', ticket: issueTicket(ctx.tokenKey, { identity, start: {} }) };
+    }
     const { userId } = identity;
     const isRight = await useCode(ctx, { userId, username, address: browser.address }, given.code);
     if (!isRight) return { kind: 'wrong_code' };
@@ -105,15 +87,17 @@ export async function finishLogIn(
   { ticket, code }: { readonly ticket: string; readonly code: string },
   browser: Browser,
 ): Promise<FinishedLogin> {
-  const identity = readTicket(ctx.tokenKey, ticket);
-  const user = identity && (await findCandidate(ctx.db, identity.userId));
-  if (identity === undefined || user?.credentials_epoch !== identity.credentialsEpoch || !user.has_second_factor) {
+  const step = readTicket(ctx.tokenKey, ticket);
+  if (step === undefined) return { kind: 'expired' };
+  const { identity, start } = step;
+  const user = await findCandidate(ctx.db, identity.userId);
+  if (user?.credentials_epoch !== identity.credentialsEpoch || !user.has_second_factor) {
     return { kind: 'expired' };
   }
   if (!user.is_active) throw new AppError('inactive', 'Account is not Active');
   const { username } = user;
   const isRight = await useCode(ctx, { userId: identity.userId, username, address: browser.address }, code);
-  return isRight ? beginSession(ctx, identity, username, browser) : { kind: 'wrong_code' };
+  return isRight ? beginSession(ctx, identity, username, browser, start) : { kind: 'wrong_code' };
 }
 
 /**
@@ -134,6 +118,6 @@ export async function logInIdentified(
   if (user === undefined) return undefined;
   if (!user.is_active) throw new AppError('inactive', 'Account is not Active');
   const identity = { userId, credentialsEpoch: user.credentials_epoch };
-  if (user.has_second_factor) return { kind: 'code_needed', ticket: issueTicket(ctx.tokenKey, identity) };
+  if (user.has_second_factor) return { kind: 'code_needed', ticket: issueTicket(ctx.tokenKey, { identity, start }) };
   return beginSession(ctx, identity, user.username, browser, start);
 }
