@@ -16,6 +16,8 @@ import { openSealed, sealFor } from './sealed';
 const PURPOSE = 'openid confirmation';
 const CODE_SECONDS = 300;
 
+const WITHOUT_PROVIDER = 'Set a password by email (Forgot your password?), and confirm with it';
+
 const confirmationSchema = z.object({ sessionId: z.number() });
 
 /** Seals for a form that the provider has confirmed this session, and that only the code is missing. */
@@ -29,8 +31,8 @@ export function isConfirmation(ctx: Needs<'tokenKey'>, ticket: string, sessionId
 }
 
 /**
- * Refuses unless the owner of the account has logged in at the provider again. Providers that do not say when a user
- * logged in are believed, because they were asked for it.
+ * Refuses unless the owner of the account has logged in at the provider again. The user can strip what asks for it
+ * from the address on the way there, so only a provider that says when they logged in is believed.
  *
  * @param user - who has come back from the provider
  * @throws AppError `forbidden` when it is another user, or has not logged in again
@@ -45,7 +47,13 @@ export async function assertOwnLogin(
   if (identity?.user_id !== userId) {
     throw new AppError('forbidden', `You signed in with ${name} as a user who is not linked to ${username}`);
   }
-  if (isRecentLogin(user) === false) throw new AppError('forbidden', `${name} did not ask you to log in again`);
+  const isRecent = isRecentLogin(user);
+  if (isRecent === true) return;
+  const fault =
+    isRecent === undefined
+      ? `${name} does not say when you logged in there, so it cannot confirm that it is you`
+      : `${name} did not ask you to log in again`;
+  throw new AppError('forbidden', `${fault}. ${WITHOUT_PROVIDER}`);
 }
 
 /**
