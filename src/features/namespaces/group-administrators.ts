@@ -11,13 +11,14 @@ import { recordEvent, type Doer } from '../audit/audit';
  * @param tx - the transaction of the sign-in
  * @param wanted.isIn - whether the account is in the group
  * @param wanted.wasMade - whether the group made it an administrator before
+ * @param wanted.group - its name; undefined: none is configured now
  * @returns whether it is an administrator because of the group now
  * @throws AppError `not_found` when the account is gone
  */
 export async function setAdministratorOf(
   tx: Db,
   { userId, username }: { readonly userId: number; readonly username: string },
-  { isIn, wasMade, group }: { readonly isIn: boolean; readonly wasMade: boolean; readonly group: string },
+  { isIn, wasMade, group }: { readonly isIn: boolean; readonly wasMade: boolean; readonly group: string | undefined },
   doer: Doer,
 ): Promise<boolean> {
   const [user] = await lockAccounts(tx, [username]);
@@ -28,6 +29,6 @@ export async function setAdministratorOf(
   await updateStatus(tx, { id: userId, is_active: user.is_active, is_admin: isIn, ends_waiting: false });
   if (!isIn) await endUnbacked(tx, doer, { userIds: [userId] });
   const action = isIn ? 'user.admin_granted' : 'user.admin_revoked';
-  await recordEvent(tx, doer, { action, subject: username, details: { group } });
+  await recordEvent(tx, doer, { action, subject: username, details: group === undefined ? {} : { group } });
   return isIn;
 }

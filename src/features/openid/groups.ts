@@ -36,3 +36,19 @@ export async function followGroups(
   }
   await followTeamGroups(tx, { userId, username }, groups, doer);
 }
+
+/**
+ * Takes away what the groups gave an account whose sign-in is unlinked: its teams, and that it is an administrator. The
+ * last owner of an organization and the last administrator stay.
+ *
+ * @param tx - the transaction that unlinks; it has locked the account with `lockAccounts`
+ */
+export async function leaveGroups(
+  { settings }: Needs<'settings'>,
+  tx: Db,
+  { user_id: userId, username, made_admin: madeAdmin, doer }: SigningIn,
+): Promise<void> {
+  const wanted = { isIn: false, wasMade: madeAdmin, group: settings.openId?.adminGroup };
+  await setAdministratorOf(tx, { userId, username }, wanted, doer);
+  await followTeamGroups(tx, { userId, username }, [], doer);
+}

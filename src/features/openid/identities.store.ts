@@ -27,6 +27,11 @@ export async function listOf(db: Db, userId: number): Promise<IdentityRow[]> {
   return query<IdentityRow>(db, `${SELECT} where i.user_id = $1 order by i.id`, [userId]);
 }
 
+/** An identity of an account; undefined when the account has no such identity. */
+export async function findOf(db: Db, userId: number, id: number): Promise<IdentityRow | undefined> {
+  return (await query<IdentityRow>(db, `${SELECT} where i.user_id = $1 and i.id = $2`, [userId, id]))[0];
+}
+
 /** Fails with a unique violation when the identity has an account, or the account another identity of the provider. */
 export async function insert(
   tx: Db,
@@ -53,12 +58,7 @@ export async function setMadeAdmin(tx: Db, id: number, isMade: boolean): Promise
   await query(tx, 'update openid_identities set made_admin = $2 where id = $1', [id, isMade]);
 }
 
-/** @returns undefined when the account has no such identity */
-export async function deleteOf(tx: Db, userId: number, id: number): Promise<{ issuer: string } | undefined> {
-  const rows = await query<{ issuer: string }>(
-    tx,
-    'delete from openid_identities where user_id = $1 and id = $2 returning issuer',
-    [userId, id],
-  );
-  return rows[0];
+/** Its account keeps what the groups gave it: see `leaveGroups`. */
+export async function deleteIdentity(tx: Db, id: number): Promise<void> {
+  await query(tx, 'delete from openid_identities where id = $1', [id]);
 }

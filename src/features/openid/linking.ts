@@ -2,13 +2,14 @@ import type { Needs } from '../../context';
 import { inTransaction } from '../../platform/db/db';
 import { isUniqueViolation } from '../../platform/db/sqlstate';
 import { AppError } from '../../platform/errors';
+import { lockAccounts } from '../accounts/locks';
 import { authorizeAccount } from '../accounts/own-account';
 import { tellAccount } from '../accounts/security-notices';
 import { hasPassword } from '../accounts/users';
 import type { Actor } from '../access/actor';
 import { recordEvent } from '../audit/audit';
 import type { ProviderUser } from './claims';
-import { followGroups } from './groups';
+import { followGroups, leaveGroups } from './groups';
 import * as store from './identities.store';
 
 /** A user of a provider that is linked to an account. */
@@ -71,20 +72,26 @@ export async function link(
 }
 
 /**
- * Removes a linked sign-in from an account, for its owner and for administrators.
+ * Removes a linked sign-in from an account, and what its groups gave, for its owner and for administrators.
  *
  * @throws AppError `not_found`; `conflict` while it is the only way to sign in; those of `authorizeAccount`
  */
-export async function unlink(ctx: Needs<'db'>, actor: Actor, name: string, id: number): Promise<void> {
+export async function unlink(ctx: Needs<'db' | 'settings'>, actor: Actor, name: string, id: number): Promise<void> {
   const { doer, id: userId, username: subject } = await authorizeAccount(ctx, actor, name, 'login');
   await inTransaction(ctx.db, async (tx) => {
+    await lockAccounts(tx, [subject]);
+    const identity = await store.findOf(tx, userId, id);
+    if (identity === undefined) throw new AppError('not_found', `${subject} has no such linked sign-in`);
     if (!(await hasPassword({ db: tx }, subject))) {
       const message = `${subject} has no password, and could no longer sign in: set a password first`;
       throw new AppError('conflict', message);
     }
-    const gone = await store.deleteOf(tx, userId, id);
-    if (gone === undefined) throw new AppError('not_found', `${subject} has no such linked sign-in`);
-    await recordEvent(tx, doer, { action: 'sign_in.unlinked', subject, details: { issuer: gone.issuer } });
-    await tellAccount(tx, userId, 'sign_in_unlinked', doer, { detail: gone.issuer });
+    const { issuer } = identity;
+    await recordEvent(tx, doer, { action: 'sign_in.unlinked', subject, details: { issuer } });
+    await leaveGroups(ctx, tx, { ...identity, doer });
+    await store.deleteIdentity(tx, id);
+    const { openId } = ctx.settings;
+    const detail = openId?.issuer === issuer ? openId.name : issuer;
+    await tellAccount(tx, userId, 'sign_in_unlinked', doer, { detail });
   });
 }

@@ -2,6 +2,7 @@ import type { Needs } from '../../context';
 import { inTransaction } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
 import { recordLogin } from '../audit/audit';
+import { lockAccounts } from '../accounts/locks';
 import { logInIdentified, type Browser, type LoggedIn } from '../accounts/login';
 import { isRecentLogin, type ProviderUser } from './claims';
 import { followGroups } from './groups';
@@ -33,10 +34,16 @@ export async function signIn(
     throw new AppError('inactive', 'Account is not Active');
   }
   await recordLogin(ctx, doer, { action: 'login.ok', subject, details: { by } });
-  await inTransaction(ctx.db, async (tx) => {
-    await followGroups(ctx, tx, { ...identity, doer }, user);
-    await store.touch(tx, identity.id, user.email);
+  const isLinked = await inTransaction(ctx.db, async (tx) => {
+    await lockAccounts(tx, [subject]);
+    // It may have been unlinked, or have become another, since it was found.
+    const locked = await store.findOf(tx, userId, identity.id);
+    if (locked === undefined) return false;
+    await followGroups(ctx, tx, { ...locked, doer }, user);
+    await store.touch(tx, locked.id, user.email);
+    return true;
   });
+  if (!isLinked) return { kind: 'unknown' };
   const start = { isConfirmed: isRecentLogin(user) === true, details: { by } };
   return (await logInIdentified(ctx, userId, browser, start)) ?? { kind: 'unknown' };
 }

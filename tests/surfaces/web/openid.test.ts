@@ -3,6 +3,11 @@ import { basicActor, OPERATOR_ACTOR } from '../../../src/features/access/actor';
 import { beginSecondFactor, confirmSecondFactor } from '../../../src/features/accounts/second-factor';
 import { identityWithoutPassword } from '../../../src/features/accounts/users';
 import { setStatus } from '../../../src/features/namespaces/account-status';
+import { addTeamGroup } from '../../../src/features/namespaces/team-groups';
+import { putTeam } from '../../../src/features/namespaces/teams';
+import type { ProviderUser } from '../../../src/features/openid/claims';
+import { assertOwnLogin } from '../../../src/features/openid/confirm';
+import { link, listLinked, unlink } from '../../../src/features/openid/linking';
 import { browseAs, Browsing, type Seen } from '../../helpers/browse';
 import { startOpenIdProvider, type TestProvider, type UserClaims } from '../../helpers/openid-provider';
 import { codeOf } from '../../helpers/second-factor';
@@ -33,6 +38,16 @@ const eventsOf = async (subject: string): Promise<string[]> =>
 
 const lastDetails = async (action: string): Promise<unknown> =>
   (await server.ctx.db('audit_events').where({ action }).orderBy('id', 'desc').first('details')).details;
+
+const ofProvider = (subject: string): ProviderUser => ({
+  issuer: provider.issuer,
+  subject,
+  email: undefined,
+  isEmailVerified: false,
+  calledName: '',
+  groups: [],
+  authenticatedAt: undefined,
+});
 
 /** A user goes to the provider, logs in there and comes back. */
 async function comeBack(browser: Browsing, sub: string, query = ''): Promise<Seen> {
@@ -159,6 +174,28 @@ describe('an account without a password', () => {
     expect(await eventsOf('victim')).not.toContain('session.confirmed');
   });
 
+  it('is confirmed only by a login at the provider that is known to be new', async () => {
+    const browser = await newUser('sub-17', 'walkaway');
+    await server.ctx.db('sessions').update({ authenticated_at: null });
+    provider.tamper = (req) => {
+      req.url = req.url?.replace(/&(prompt|max_age)=[^&]+/g, '');
+    };
+    expect(await comeBack(browser, 'sub-17', '?for=confirm')).toMatchObject({ status: 303, location: PASSWORD_PAGE });
+    provider.tamper = undefined;
+    const said = (await browser.get(PASSWORD_PAGE)).html;
+    expect(said).toContain('Keycloak does not say when you logged in there, so it cannot confirm that it is you.');
+    expect(said).toContain('Set a password by email');
+    expect(await eventsOf('walkaway')).not.toContain('session.confirmed');
+
+    const { userId } = await identityWithoutPassword(server.ctx, 'walkaway');
+    const own = { userId, username: 'walkaway' };
+    const loggedInAt = (authenticatedAt: number): Promise<void> =>
+      assertOwnLogin(server.ctx, own, { ...ofProvider('sub-17'), authenticatedAt });
+    const now = Math.floor(Date.now() / 1000);
+    await expect(loggedInAt(now - 700)).rejects.toThrow('Keycloak did not ask you to log in again.');
+    await expect(loggedInAt(now - 60)).resolves.toBeUndefined();
+  });
+
   it('keeps its only way to sign in until it has a password', async () => {
     const browser = await newUser('sub-9', 'only');
     await comeBack(browser, 'sub-9', '?for=confirm');
@@ -223,6 +260,12 @@ describe('a user who has an account', () => {
     expect((await browser.post('/account/login/code/', { ...form, code: '000000' })).status).toBe(400);
     const done = await browser.post('/account/login/code/', { ...form, code: recoveryCodes[0] ?? '' });
     expect(done).toMatchObject({ status: 303, location: '/' });
+    // The provider did not say when the user logged in there, so the code alone does not confirm the session.
+    expect(await lastDetails('session.started')).toEqual({ by: 'openid' });
+    const { userId } = identity;
+    expect(
+      await server.ctx.db('sessions').where({ user_id: userId }).orderBy('id', 'desc').first('authenticated_at'),
+    ).toEqual({ authenticated_at: null });
     await server.ctx.db('sessions').update({ authenticated_at: null });
     const again = await comeBack(browser, 'sub-11', '?for=confirm&next=/account/tokens/');
     const second = { csrf_token: fieldIn(again.html, 'csrf_token'), ticket: fieldIn(again.html, 'ticket') };
@@ -310,6 +353,26 @@ describe('groups of the provider', () => {
     expect(await server.ctx.db('users').where({ username: 'gina' }).first('is_admin')).toEqual({ is_admin: true });
     await signedIn('sub-13', { groups: [] });
     expect(await server.ctx.db('users').where({ username: 'gina' }).first('is_admin')).toEqual({ is_admin: false });
+  });
+
+  it('give nothing after the sign-in is unlinked', async () => {
+    const isAdmin = async (): Promise<unknown> => server.ctx.db('users').where({ username: 'leila' }).first('is_admin');
+    await addUser(server, 'leila');
+    await putTeam(server.ctx, OPERATOR_ACTOR, 'acme', { name: 'guests', description: '' });
+    const place = { organization: 'acme', team: 'guests' };
+    await addTeamGroup(server.ctx, OPERATOR_ACTOR, place, 'guests');
+    const leila = { ...ofProvider('sub-18'), groups: ['guests', 'hub-admins'] };
+    const own = basicActor(await identityWithoutPassword(server.ctx, 'leila'), '::1');
+    for (const adminGroup of ['hub-admins', undefined]) {
+      await link(server.ctx, own, 'leila', leila);
+      expect([await membersOf('guests'), await isAdmin()]).toEqual([['leila'], { is_admin: true }]);
+      const openId = { ...provider.settings, adminGroup };
+      const [linked] = await listLinked(server.ctx, own, 'leila');
+      const ctx = { ...server.ctx, settings: { ...server.ctx.settings, openId } };
+      await unlink(ctx, own, 'leila', linked?.id ?? 0);
+      expect([await membersOf('guests'), await isAdmin()]).toEqual([[], { is_admin: false }]);
+    }
+    expect((await eventsOf('leila')).slice(-2)).toEqual(['sign_in.unlinked', 'user.admin_revoked']);
   });
 
   it('are managed over the API, and take their members along when they are removed', async () => {
