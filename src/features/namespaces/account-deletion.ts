@@ -1,5 +1,5 @@
 import type { Needs } from '../../context';
-import { inTransaction, type Db } from '../../platform/db/db';
+import { inLongTransaction, type Db } from '../../platform/db/db';
 import { isForeignKeyViolation } from '../../platform/db/sqlstate';
 import { AppError } from '../../platform/errors';
 import type { Actor } from '../access/actor';
@@ -48,7 +48,7 @@ export async function deleteUserAccountWith<T>(
 }
 
 /**
- * Deletes an account whose deletion was decided already.
+ * Deletes an account whose deletion was decided already. What belongs to it goes with it, so that may take long.
  *
  * @param before - gets the locked account; if it throws, the account stays
  * @throws AppError `not_found`, `conflict` as `deleteUserAccount`
@@ -60,7 +60,7 @@ export async function removeAccount<T>(
   before: (tx: Db, user: LockedAccount) => Promise<T>,
 ): Promise<T> {
   try {
-    return await inTransaction(ctx.db, async (tx) => {
+    return await inLongTransaction(ctx.db, async (tx) => {
       const user = await lockForEnd(tx, username);
       const result = await before(tx, user);
       await endAccount(tx, doer, user);

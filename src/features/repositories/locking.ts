@@ -31,6 +31,11 @@ export async function lockUnlessDeleted(tx: Db, repositoryId: number): Promise<b
   return (await store.lockVisibility(tx, repositoryId)) !== undefined;
 }
 
+/** Keeps others from changing all repositories of a namespace. */
+export async function lockRepositories(tx: Db, namespace: string): Promise<void> {
+  await store.lockRepositories(tx, namespace);
+}
+
 /**
  * Marks a repository as active, after a push ended or a tag was copied to it.
  *

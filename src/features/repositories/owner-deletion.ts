@@ -4,6 +4,7 @@ import type { Actor } from '../access/actor';
 import { recordEvent } from '../audit/audit';
 import { deleteUserAccountWith } from '../namespaces/account-deletion';
 import { assertNoImmutableTags } from './immutable-tags';
+import { lockRepositories } from './locking';
 import { displayName } from './names';
 import * as store from './repositories.store';
 
@@ -17,6 +18,7 @@ import * as store from './repositories.store';
  */
 export async function deleteUserWithRepositories(ctx: Needs<'db'>, actor: Actor, username: string): Promise<number> {
   return deleteUserAccountWith(ctx, actor, username, async (tx, { user, isOwn, doer }) => {
+    await lockRepositories(tx, user.username);
     if (isOwn) await assertNoneImmutable(tx, user.id);
     const deleted = await store.deleteAllOfOwner(tx, user.id);
     for (const name of deleted) {

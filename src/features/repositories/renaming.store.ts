@@ -25,11 +25,6 @@ export async function renameRobots(tx: Db, from: string, to: string): Promise<vo
   await query(tx, 'update users set username = $2 || substr(username, length($1) + 1) where robot_of = $2', [from, to]);
 }
 
-/** Keeps the repositories of a namespace from changing; see the order of locks. */
-export async function lockRepositories(tx: Db, namespace: string): Promise<void> {
-  await query(tx, 'select 1 from repositories where namespace = $1 order by id for update', [namespace]);
-}
-
 /** How many former names a namespace holds, and how often it was renamed lately. */
 export async function countRenames(tx: Db, namespace: string, days: number): Promise<{ held: number; recent: number }> {
   const rows = await query<{ held: number; recent: number }>(

@@ -12,6 +12,7 @@ import { assertNotRetired } from '../accounts/retired-names';
 import { tellAccount } from '../accounts/security-notices';
 import { recordEvent } from '../audit/audit';
 import { getOwnersOrganization } from '../namespaces/namespace-access';
+import { lockRepositories } from './locking';
 import * as store from './renaming.store';
 
 /*
@@ -110,7 +111,7 @@ export async function renameOrganization(
 
 /** Renames a namespace with everything in it. */
 async function moveNamespace(tx: Db, from: string, to: string): Promise<void> {
-  await store.lockRepositories(tx, from);
+  await lockRepositories(tx, from);
   const blocked = await store.findBlocked(tx, from, to);
   if (blocked !== undefined) {
     throw new AppError('conflict', `${to}/${blocked} is the former name of another repository: remove it there first`);

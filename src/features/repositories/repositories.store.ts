@@ -119,6 +119,11 @@ export async function deleteRepository(db: Db, repositoryId: number): Promise<bo
   return (await query(db, 'delete from repositories where id = $1 returning id', [repositoryId])).length > 0;
 }
 
+/** Keeps all repositories of a namespace from changing, in the order of locks. */
+export async function lockRepositories(tx: Db, namespace: string): Promise<void> {
+  await query(tx, 'select 1 from repositories where namespace = $1 order by id for update', [namespace]);
+}
+
 /** @returns the names of the deleted repositories */
 export async function deleteAllOfOwner(db: Db, ownerId: number): Promise<RepositoryName[]> {
   return query<{ namespace: string; name: string }>(
