@@ -3,6 +3,8 @@ import { recordEvent, type Doer } from '../audit/audit';
 import * as store from './endings.store';
 import { queueNotice } from './mail-queue';
 
+export { listActiveOwners } from './endings.store';
+
 /** What can happen to an account, or to a repository that it owned. */
 export type Ending =
   | 'transfer' // its repository goes to a namespace of others

@@ -38,6 +38,14 @@ export const NOTICES = {
     remedy: 'If this was not you, set a new password immediately, then rename your account back:',
     path: '/account/reset',
   },
+  organization_renamed: {
+    subject: 'An organization that you own was renamed',
+    sentence:
+      '$. Its repositories and robots have moved with it. Pulls and logins by the old name still work; pushes need the ' +
+      'new one.',
+    remedy: 'If this was not you, ask the other owners. You can rename the organization back in its settings:',
+    path: '/organizations/',
+  },
   email_added: {
     ...RESET,
     subject: 'An email address was added to your account',

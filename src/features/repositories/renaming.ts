@@ -7,10 +7,11 @@ import { assertConfirmed } from '../access/current-account';
 import { doerOf } from '../access/doer';
 import { followNamespace } from '../accounts/access-tokens';
 import { assertOrganizationName, assertUsername, noSuchUser } from '../accounts/account-rules';
+import { listActiveOwners } from '../accounts/endings';
 import { authorizeAccount, type AuthorizedAccount } from '../accounts/own-account';
 import { assertNotRetired } from '../accounts/retired-names';
 import { tellAccount } from '../accounts/security-notices';
-import { recordEvent } from '../audit/audit';
+import { recordEvent, type Doer } from '../audit/audit';
 import { getOwnersOrganization } from '../namespaces/namespace-access';
 import { lockRepositories } from './locking';
 import * as store from './renaming.store';
@@ -99,14 +100,22 @@ export async function renameOrganization(
       await assertNotRetired(tx, to, from);
       await moveNamespace(tx, from, to);
       await store.renameRobots(tx, from, to);
-      const details = { to };
-      await recordEvent(tx, doerOf(actor, principal), { action: 'organization.renamed', subject: from, details });
+      const doer = doerOf(actor, principal);
+      await recordEvent(tx, doer, { action: 'organization.renamed', subject: from, details: { to } });
+      await tellOwners(tx, doer, from, to);
     });
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;
     throw fieldError('conflict', 'name', `The name ${to} is already taken`, { cause: error });
   }
   return to;
+}
+
+async function tellOwners(tx: Db, doer: Doer, from: string, to: string): Promise<void> {
+  const detail = `The organization ${from} is now called ${to}`;
+  for (const ownerId of await listActiveOwners(tx, to)) {
+    await tellAccount(tx, ownerId, 'organization_renamed', doer, { detail });
+  }
 }
 
 /** Renames a namespace with everything in it. */

@@ -4,6 +4,7 @@ import { createAccountToken } from '../../../src/features/accounts/own-access-to
 import { listEvents } from '../../../src/features/audit/audit';
 import { createOrganization } from '../../../src/features/namespaces/organizations';
 import { createRobot, createRobotToken } from '../../../src/features/namespaces/robots';
+import { addMember } from '../../../src/features/namespaces/team-members';
 import { putTeam } from '../../../src/features/namespaces/teams';
 import { deleteUserWithRepositories } from '../../../src/features/repositories/owner-deletion';
 import { renameAccount } from '../../../src/features/repositories/renaming';
@@ -13,6 +14,7 @@ import { askApi, type ApiRequest } from '../../helpers/api-client';
 import { browseAs, Browsing } from '../../helpers/browse';
 import { moveRepository } from '../../helpers/by-name';
 import { createChain, pushImages, startPull, startPush, uploadImage } from '../../helpers/images';
+import { queuedJobs } from '../../helpers/run-jobs';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 import { asUser, digestOf, pushImage } from '../../helpers/v2-client';
 
@@ -253,8 +255,16 @@ it('an organization is renamed by its owners, and its robots log in by both name
   const taken = await ask(old, 'robert');
   expect([taken.status, taken.body.errors]).toMatchObject([409, [{ field: 'body.name' }]]);
   expect((await ask(old, 'No Name')).status).toBe(400);
+  await addUser(server, `owner${number}`);
+  await addMember(server.ctx, OPERATOR_ACTOR, { organization: from, team: 'owners' }, `owner${number}`);
   const { status, body } = await ask(old, to);
   expect([status, body.name]).toEqual([200, to]);
+  const detail = `The organization ${from} is now called ${to}`;
+  const payloads = (await queuedJobs(server.database)).map(({ payload }) => payload as { kind?: string });
+  expect(payloads.filter(({ kind }) => kind === 'organization_renamed')).toMatchObject([
+    { username: old, detail },
+    { username: `owner${number}`, detail, by: old },
+  ]);
   for (const name of [from, to]) {
     await pulls(`${name}/app`, image?.id);
     await get('/v1/users/', basic(`${name}+ci`, secret)).expect(200);
