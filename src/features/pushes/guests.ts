@@ -26,7 +26,7 @@ export async function announceForGuest(ctx: Needs<'db'>, actor: Actor, imageId: 
     // Checked here because an error of Postgres would end the transaction; the trigger that refuses retired names is
     // for races.
     await assertNotRetired(tx, name.namespace);
-    await assertNotFormer(tx, name, undefined, 'forbidden');
+    await assertNotFormer(tx, actor, name, undefined, 'forbidden');
     await createRemoteRepository(tx, name);
     const repositoryId = await lockForPush(tx, name, true);
     if (repositoryId === undefined) throw new AppError('forbidden', 'Access denied');

@@ -31,7 +31,7 @@ export async function createRepository(
     throw new AppError('forbidden', `You cannot create repositories in ${name.namespace}`);
   }
   await inTransaction(ctx.db, async (tx) => {
-    const options = { visibility: visibility ?? namespace.defaultVisibility, doer: doerOf(actor, principal) };
+    const options = { visibility: visibility ?? namespace.defaultVisibility, actor, doer: doerOf(actor, principal) };
     await createNewRepository(tx, name, options);
   });
 }

@@ -75,7 +75,7 @@ async function move(tx: Db, repository: AdministeredRepository, to: RepositoryNa
   if (visibility === undefined) throw repositoryNotFound();
   const isTransfer = repository.namespace !== to.namespace;
   if (isTransfer && visibility === 'private') await takePrivateSlot(tx, to.namespace);
-  await assertNotFormer(tx, to, repository.id, 'conflict');
+  await assertNotFormer(tx, repository.access.actor, to, repository.id, 'conflict');
   // The repository may get back a former name of its own.
   await store.deleteAlias(tx, to, repository.id);
   await store.updateName(tx, repository.id, to);

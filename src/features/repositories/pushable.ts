@@ -54,7 +54,7 @@ export async function lockForNewPush(tx: Db, access: RepositoryAccess): Promise<
   const { actor, principal, asked, namespace, repository } = access;
   const visibility = namespace?.defaultVisibility ?? 'public';
   if (repository === undefined)
-    await createRepositoryIfMissing(tx, asked, { visibility, doer: doerOf(actor, principal) });
+    await createRepositoryIfMissing(tx, asked, { visibility, actor, doer: doerOf(actor, principal) });
   const id = await lockForPush(tx, asked);
   if (id === undefined) throw pushToDeleted();
   return id;

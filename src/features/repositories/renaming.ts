@@ -13,6 +13,7 @@ import { assertNotRetired } from '../accounts/retired-names';
 import { tellAccount } from '../accounts/security-notices';
 import { recordEvent, type Doer } from '../audit/audit';
 import { getOwnersOrganization } from '../namespaces/namespace-access';
+import { canReadFormer, reservedFormerName } from './former-names';
 import { lockRepositories } from './locking';
 import * as store from './renaming.store';
 
@@ -43,7 +44,7 @@ export async function renameAccount(
   assertUsername(to, ctx.settings.hubLimits);
   if (to === account.username) return to;
   try {
-    await inLongTransaction(ctx.db, (tx) => rename(tx, account, to));
+    await inLongTransaction(ctx.db, (tx) => rename(tx, actor, account, to));
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;
     throw fieldError('conflict', 'username', `The name ${to} is already taken`, { cause: error });
@@ -51,14 +52,15 @@ export async function renameAccount(
   return to;
 }
 
-async function rename(tx: Db, { id, username: from, isOwn, doer }: AuthorizedAccount, to: string): Promise<void> {
+async function rename(tx: Db, actor: Actor, account: AuthorizedAccount, to: string): Promise<void> {
+  const { id, username: from, isOwn, doer } = account;
   const user = await store.lockForRename(tx, id);
   if (user === undefined || user.username !== from) throw noSuchUser(from);
   if (user.robot_of !== null) throw new AppError('conflict', `${from} is a robot: its organization gives it its name`);
   if (isOwn) await assertMayRename(tx, from, 'username');
   await assertNotRetired(tx, to, from);
   await store.renameUser(tx, id, to);
-  await moveNamespace(tx, from, to);
+  await moveNamespace(tx, actor, from, to);
   await recordEvent(tx, doer, { action: 'user.renamed', subject: from, details: { to } });
   await tellAccount(tx, id, 'renamed', doer, { detail: to });
 }
@@ -98,7 +100,7 @@ export async function renameOrganization(
       if (!(await store.lockOrganization(tx, from))) throw new AppError('not_found', `No such organization: ${from}`);
       if (!principal.isAdmin) await assertMayRename(tx, from, 'name');
       await assertNotRetired(tx, to, from);
-      await moveNamespace(tx, from, to);
+      await moveNamespace(tx, actor, from, to);
       await store.renameRobots(tx, from, to);
       const doer = doerOf(actor, principal);
       await recordEvent(tx, doer, { action: 'organization.renamed', subject: from, details: { to } });
@@ -119,11 +121,14 @@ async function tellOwners(tx: Db, doer: Doer, from: string, to: string): Promise
 }
 
 /** Renames a namespace with everything in it. */
-async function moveNamespace(tx: Db, from: string, to: string): Promise<void> {
+async function moveNamespace(tx: Db, actor: Actor, from: string, to: string): Promise<void> {
   await lockRepositories(tx, from);
   const blocked = await store.findBlocked(tx, from, to);
   if (blocked !== undefined) {
-    throw new AppError('conflict', `${to}/${blocked} is the former name of another repository: remove it there first`);
+    const former = { namespace: to, name: blocked };
+    const isReadable = await canReadFormer(tx, actor, former);
+    const text = `${to}/${blocked} is the former name of another repository: remove it there first`;
+    throw new AppError('conflict', isReadable ? text : reservedFormerName(former));
   }
   await store.renameNamespace(tx, from, to);
   await store.holdFormerName(tx, from, to);

@@ -39,6 +39,14 @@ export async function setVisibility(
   });
 }
 
+/** A repository that is created, and who creates it. */
+interface NewRepository {
+  readonly visibility: Visibility;
+  readonly actor: Actor;
+  /** the actor, for the audit log */
+  readonly doer: Doer;
+}
+
 /**
  * Creates a repository unless it exists.
  *
@@ -49,9 +57,9 @@ export async function setVisibility(
 export async function createRepositoryIfMissing(
   tx: Db,
   name: RepositoryName,
-  options: { visibility: Visibility; doer: Doer },
+  options: NewRepository,
 ): Promise<boolean> {
-  await assertNotFormer(tx, name, undefined, 'forbidden');
+  await assertNotFormer(tx, options.actor, name, undefined, 'forbidden');
   if (!(await insertUnlessGone(tx, name, options.visibility))) return false;
   // Repositories before namespaces, in the order of locks.
   if (options.visibility === 'private') await takePrivateSlot(tx, name.namespace, 1);
@@ -77,11 +85,7 @@ async function insertUnlessGone(tx: Db, name: RepositoryName, visibility: Visibi
  *
  * @throws AppError `conflict` when the name is taken, and as `createRepositoryIfMissing`
  */
-export async function createNewRepository(
-  tx: Db,
-  name: RepositoryName,
-  options: { visibility: Visibility; doer: Doer },
-): Promise<void> {
+export async function createNewRepository(tx: Db, name: RepositoryName, options: NewRepository): Promise<void> {
   if (await createRepositoryIfMissing(tx, name, options)) return;
   const isDeleting = (await store.findState(tx, name)) === 'deleting';
   const why = isDeleting ? 'is being deleted. Delete it once more to end that at once' : 'already exists';

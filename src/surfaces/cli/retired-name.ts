@@ -5,6 +5,12 @@ import { formatTime, printJson, printLine, printTable } from './output';
 import type { CommandParts, ListingOptions } from './command-parts';
 import { confirmUnlessYes, YES, type YesOption } from './terminal';
 
+/** What the release of a namespace's name does not end at once. */
+const OF_NAMESPACES = [
+  'If it was the former name of an account, logins by it end within five minutes.',
+  'Former names in it that lead to repositories stay taken: `drydock repo aliases` and `alias-delete` list and release them.',
+];
+
 /** `drydock retired-name …`. */
 export function addRetiredNameCommands(program: Command, parts: CommandParts): void {
   const retired = program
@@ -29,8 +35,9 @@ export function addRetiredNameCommands(program: Command, parts: CommandParts): v
     .argument('<name>', 'a namespace, or namespace/name for the former name of a repository')
     .option(...YES)
     .action(async (name: string, options: YesOption) => {
-      await confirmUnlessYes(options, `Release ${name} for anyone to take?`);
+      const warnings = name.includes('/') ? [] : OF_NAMESPACES;
+      await confirmUnlessYes(options, [...warnings, `Release ${name} for anyone to take?`].join('\n'));
       await parts.withContext((ctx) => freeRetiredName(ctx, OPERATOR_ACTOR, name));
-      printLine(`Released ${name}.`);
+      for (const line of [`Released ${name}.`, ...warnings]) printLine(line);
     });
 }

@@ -201,6 +201,11 @@ it('is refused while it would give a repository the former name of another one',
     409,
     `${now}/app is the former name of another repository: remove it there first`,
   ]);
+  await server.ctx.db('repositories').where({ namespace: 'robert' }).update({ visibility: 'private' });
+  expect((await rename(old, now)).body.detail).toBe(
+    `${now}/app is the former name of another repository, and hosts may still pull by it. ` +
+      'Choose another name, or ask an administrator to release this one',
+  );
 });
 
 it('of two renames at once one wins, to one name and of one account', async () => {

@@ -52,6 +52,11 @@ const RETIRED =
   'The name sarah belonged to a deleted account, and hosts may still pull by it. ' +
   'Choose another name, or ask an administrator to release this one';
 
+/** The same for a repository that is gone, and one that sarah may not read. */
+const RESERVED =
+  'sarah/app is the former name of another repository, and hosts may still pull by it. ' +
+  'Choose another name, or ask an administrator to release this one';
+
 describe('the name of a namespace that was pushed to', () => {
   it('stays taken when the account is deleted, and old hosts still pull by it (R14)', async () => {
     await transfer();
@@ -103,6 +108,12 @@ describe('the name of a namespace that was pushed to', () => {
     const put = request(server.server).put('/v1/repositories/sarah/app/').set('Authorization', basic('sarah')).send([]);
     await put.expect(403, '"sarah/app was renamed: push to its new name, or remove the former one"');
     expect(await pulledTag()).toBe(`200 "${chain[0]?.id}"`);
+    await server.ctx.db('repositories').update({ visibility: 'private' });
+    const again = () =>
+      request(server.server).put('/v1/repositories/sarah/app/').set('Authorization', basic('sarah')).send([]);
+    await again().expect(403, JSON.stringify(RESERVED));
+    await deleteAtOnce(server.ctx, tom, named('tomorga'));
+    await again().expect(403, JSON.stringify(RESERVED));
     await expect(freeRetiredName(server.ctx, OPERATOR_ACTOR, 'sarah')).rejects.toMatchObject({ code: 'not_found' });
   });
 });
@@ -113,15 +124,12 @@ describe('a former name of a repository', () => {
     await deleteAtOnce(server.ctx, tom, named('tomorga'));
     expect(await names()).toEqual(['sarah/app']);
     const put = request(server.server).put('/v1/repositories/sarah/app/').set('Authorization', basic('sarah')).send([]);
-    const sentence =
-      'sarah/app is the former name of a repository that is gone, and hosts may still pull by it. ' +
-      'Choose another name, or ask an administrator to release this one';
-    await put.expect(403, JSON.stringify(sentence));
+    await put.expect(403, JSON.stringify(RESERVED));
     const create = createRepository(server.ctx, sarah, named('sarah'), 'public');
-    await expect(create).rejects.toMatchObject({ code: 'forbidden', message: sentence });
+    await expect(create).rejects.toMatchObject({ code: 'forbidden', message: RESERVED });
     await createRepository(server.ctx, sarah, named('sarah', 'web'), 'public');
     const move = moveRepository(server.ctx, sarah, named('sarah', 'web'), named('sarah'));
-    await expect(move).rejects.toMatchObject({ code: 'conflict', message: sentence });
+    await expect(move).rejects.toMatchObject({ code: 'conflict', message: RESERVED });
     await freeRetiredName(server.ctx, OPERATOR_ACTOR, 'sarah/app');
     await createRepository(server.ctx, sarah, named('sarah'), 'public');
   });

@@ -22,7 +22,13 @@ it('retired names are listed, and released after a confirmation', async () => {
     'Choose another name, or ask an administrator to release this one';
   await expect(place.run(...add)).resolves.toEqual(failure(sentence));
   await expect(retired('free', 'sarah')).resolves.toEqual(failure('This cannot be undone: confirm it with --yes'));
-  await expect(retired('free', 'sarah', '--yes')).resolves.toEqual(success('Released sarah.\n'));
+  const released = [
+    'Released sarah.',
+    'If it was the former name of an account, logins by it end within five minutes.',
+    'Former names in it that lead to repositories stay taken: `drydock repo aliases` and `alias-delete` list and release them.',
+    '',
+  ];
+  await expect(retired('free', 'sarah', '--yes')).resolves.toEqual(success(released.join('\n')));
   await expect(retired('free', 'sarah', '--yes')).resolves.toEqual(failure('sarah is not a retired name'));
   await expect(place.run(...add)).resolves.toMatchObject({ code: 0 });
 });

@@ -43,6 +43,9 @@ const freeNamespace = endpoint({
   path: '/api/v1.1/retired-names/:namespace/',
   id: 'releaseNamespaceName',
   summary: 'Release the name of a deleted or renamed namespace for anyone to take',
+  description:
+    'Logins by the former name of an account end within five minutes. Former names in the namespace that lead to ' +
+    'repositories stay taken until they are removed there.',
   params: z.object({ namespace: nameParam }),
   responses: { 204: { description: 'Released' } },
   handle: async (ctx, { params, caller }) => {
