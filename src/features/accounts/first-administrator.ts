@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Needs } from '../../context';
 import { AppError } from '../../platform/errors';
 import { OPERATOR_ACTOR } from '../access/actor';
+import { isReservedName } from './retired-names';
 import { createUser } from './users';
 import { adminExists } from './users.store';
 
@@ -18,7 +19,7 @@ export interface FirstAdministrator {
  *
  * @param wanted - from the configuration; undefined: `admin` with a random password
  * @returns the random password, which must be shown once; undefined if there is none
- * @throws AppError `invalid`, `conflict` when the name or address belongs to a user who is not an administrator
+ * @throws AppError `invalid`, also for a reserved name; `conflict` when the name or address belongs to a user who is not an administrator
  */
 export async function ensureAdministrator(
   ctx: Needs<'db' | 'passwords' | 'settings'>,
@@ -30,6 +31,10 @@ export async function ensureAdministrator(
     password: randomBytes(12).toString('base64url'),
     email: undefined,
   };
+  if (isReservedName(administrator.username)) {
+    const text = `The first administrator cannot be called ${administrator.username}`;
+    throw new AppError('invalid', `${text}, which the audit log calls another doer: choose another name`);
+  }
   try {
     await createUser(ctx, OPERATOR_ACTOR, { ...administrator, isActive: true, isAdmin: true, isEmailVerified: true });
   } catch (error) {

@@ -1,6 +1,7 @@
 import type { Needs } from '../../context';
 import type { Db } from '../../platform/db/db';
-import { AppError } from '../../platform/errors';
+import { AppError, fieldError } from '../../platform/errors';
+import { NAMES_WITHOUT_ACCOUNT } from '../audit/audit';
 import { findRenamed, isRetired } from './retired-names.store';
 
 export { isRetired } from './retired-names.store';
@@ -16,6 +17,19 @@ export { isRetired } from './retired-names.store';
 /** The present name of the namespace that had this name before it was renamed; undefined: none had. */
 export async function findRenamedNamespace(ctx: Needs<'db'>, former: string): Promise<string | undefined> {
   return former.includes('\0') ? undefined : findRenamed(ctx.db, former);
+}
+
+/**
+ * Whether no new account or organization can have the name, because the audit log uses it for another doer. Accounts
+ * that had it before keep it.
+ */
+export function isReservedName(name: string): boolean {
+  return NAMES_WITHOUT_ACCOUNT.has(name);
+}
+
+/** The answer to a rename or an organization with a name that exists or is reserved. @param field - that has the name */
+export function alreadyTaken(field: 'username' | 'name', name: string, cause?: unknown): AppError {
+  return fieldError('conflict', field, `The name ${name} is already taken`, { cause });
 }
 
 /**

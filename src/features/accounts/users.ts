@@ -10,7 +10,7 @@ import { addEmailTo, emailTaken } from './add-email';
 import { queueConfirmation } from './mail-queue';
 import { NO_PASSWORD, usableHash } from './no-password';
 import { authorizeAccount, type AuthorizedAccount } from './own-account';
-import { assertNotRetired } from './retired-names';
+import { assertNotRetired, isReservedName } from './retired-names';
 import { assertEmail, assertPassword, assertUserFormats, normalizeUsername, noSuchUser } from './account-rules';
 import { tellAccount } from './security-notices';
 import * as store from './users.store';
@@ -87,13 +87,14 @@ export async function listUsers(ctx: Needs<'db'>, actor: Actor): Promise<User[]>
 }
 
 /**
- * Whether a user, a robot, an organization or the Hub itself has this name. Every name that can log in is taken: an
+ * Whether a user, a robot, an organization or the Hub itself has this name, or it is reserved. Every name that can log in is taken: an
  * engine up to 1.10 logs in only after this answer (protocol 2.2).
  *
  * @param name - in any case
  */
 export async function isNameTaken(ctx: Needs<'db'>, name: string): Promise<boolean> {
-  return store.isNameTaken(ctx.db, normalizeUsername(name));
+  const normalized = normalizeUsername(name);
+  return isReservedName(normalized) || store.isNameTaken(ctx.db, normalized);
 }
 
 /** Whether an account has confirmed this address. */
@@ -134,6 +135,7 @@ export async function insertAccount(
   also: (tx: Db, account: { readonly id: number; readonly doer: Doer }) => Promise<void> = () => Promise.resolve(),
 ): Promise<void> {
   assertUserFormats(user, ctx.settings.hubLimits);
+  if (isReservedName(user.username)) throw nameTaken();
   await assertNotRetired(ctx.db, user.username);
   const passwordHash = user.password === undefined ? NO_PASSWORD : await ctx.passwords.hash(user.password);
   await inTransaction(ctx.db, async (tx) => {

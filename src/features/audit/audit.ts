@@ -134,6 +134,11 @@ export const SERVER: Doer = { userId: undefined, name: 'server', address: 'job' 
 /** The job that deletes the tags that no rule of a retention policy keeps. */
 export const RETENTION: Doer = { userId: undefined, name: 'retention', address: 'job' };
 
+/** The names of doers that are not accounts. No account can get one of them, so that the log is clear about who it was. */
+export const NAMES_WITHOUT_ACCOUNT: ReadonlySet<string | undefined> = new Set(
+  [OPERATOR, SERVER, RETENTION].map(({ name }) => name),
+);
+
 /** Facts about an event that are not in its subject. */
 export type AuditDetails = Readonly<Record<string, string | number | boolean>>;
 

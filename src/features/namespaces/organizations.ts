@@ -9,7 +9,7 @@ import { assertConfirmed, getAccountOrOperator, requireAdministratorLogin } from
 import { doerOf } from '../access/doer';
 import { endAccount } from '../accounts/endings';
 import { canActForAccount } from '../access/policy';
-import { assertNotRetired } from '../accounts/retired-names';
+import { alreadyTaken, assertNotRetired, isReservedName } from '../accounts/retired-names';
 import { assertOrganizationName, normalizeUsername, noSuchUser } from '../accounts/account-rules';
 import { deleteAccount, lockAccounts } from '../accounts/locks';
 import { getUser } from '../accounts/users';
@@ -126,6 +126,7 @@ export async function createOrganization(
   const owner = await firstOwner(ctx, principal, ownerName);
   const doer = doerOf(actor, principal);
   assertOrganizationName(name, ctx.settings.hubLimits);
+  if (isReservedName(name)) throw alreadyTaken('name', name);
   await assertNotRetired(ctx.db, name);
   try {
     await inTransaction(ctx.db, async (tx) => {
@@ -136,7 +137,7 @@ export async function createOrganization(
     });
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;
-    throw fieldError('conflict', 'name', `The name ${name} is already taken`, { cause: error });
+    throw alreadyTaken('name', name, error);
   }
 }
 

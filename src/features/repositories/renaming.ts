@@ -9,7 +9,7 @@ import { followNamespace } from '../accounts/access-tokens';
 import { assertOrganizationName, assertUsername, noSuchUser } from '../accounts/account-rules';
 import { listActiveOwners } from '../accounts/endings';
 import { authorizeAccount, type AuthorizedAccount } from '../accounts/own-account';
-import { assertNotRetired } from '../accounts/retired-names';
+import { alreadyTaken, assertNotRetired, isReservedName } from '../accounts/retired-names';
 import { tellAccount } from '../accounts/security-notices';
 import { recordEvent, type Doer } from '../audit/audit';
 import { getOwnersOrganization } from '../namespaces/namespace-access';
@@ -43,11 +43,12 @@ export async function renameAccount(
   const account = await authorizeAccount(ctx, actor, username, 'login');
   assertUsername(to, ctx.settings.hubLimits);
   if (to === account.username) return to;
+  if (isReservedName(to)) throw alreadyTaken('username', to);
   try {
     await inLongTransaction(ctx.db, (tx) => rename(tx, actor, account, to));
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;
-    throw fieldError('conflict', 'username', `The name ${to} is already taken`, { cause: error });
+    throw alreadyTaken('username', to, error);
   }
   return to;
 }
@@ -95,6 +96,7 @@ export async function renameOrganization(
   const { principal, namespace: from } = await getOwnersOrganization(ctx, actor, name);
   assertOrganizationName(to, ctx.settings.hubLimits);
   if (to === from) return to;
+  if (isReservedName(to)) throw alreadyTaken('name', to);
   try {
     await inLongTransaction(ctx.db, async (tx) => {
       if (!(await store.lockOrganization(tx, from))) throw new AppError('not_found', `No such organization: ${from}`);
@@ -108,7 +110,7 @@ export async function renameOrganization(
     });
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;
-    throw fieldError('conflict', 'name', `The name ${to} is already taken`, { cause: error });
+    throw alreadyTaken('name', to, error);
   }
   return to;
 }

@@ -1,8 +1,11 @@
 import { OPERATOR_ACTOR } from '../../../src/features/access/actor';
 import { addEmail, listEmails } from '../../../src/features/accounts/emails';
+import { ensureAdministrator } from '../../../src/features/accounts/first-administrator';
 import { register } from '../../../src/features/accounts/registration';
 import { createUser } from '../../../src/features/accounts/users';
+import { createOrganization } from '../../../src/features/namespaces/organizations';
 import { forgetUnconfirmed } from '../../../src/features/namespaces/unconfirmed';
+import { renameAccount, renameOrganization } from '../../../src/features/repositories/renaming';
 import type { Context } from '../../../src/context';
 import { createTestContext } from '../../helpers/test-context';
 import { createTestDatabase, type TestDatabase } from '../../helpers/test-database';
@@ -29,6 +32,29 @@ async function registerAs(username: string, email = `${username}@example.com`, a
 async function countOf(table: string): Promise<number> {
   return (await database.db(table).select('id')).length;
 }
+
+it.each(['operator', 'server', 'retention'])(
+  'nobody can be called %s, as the audit log calls another doer',
+  async (name) => {
+    const taken = 'Username or email already exists';
+    expect(await registerAs(name)).toBe(taken);
+    expect(await registerAs(name.toUpperCase())).toBe(taken);
+    const facts = { password: 'secret1', email: undefined, isActive: true, isAdmin: false, isEmailVerified: false };
+    const alice = { username: 'alice', ...facts };
+    await createUser(ctx, OPERATOR_ACTOR, alice);
+    const refused = { code: 'conflict', message: `The name ${name} is already taken` };
+    const user = { username: name, ...facts };
+    await expect(createUser(ctx, OPERATOR_ACTOR, user)).rejects.toMatchObject({ code: 'conflict', message: taken });
+    const owner = { owner: 'alice' };
+    await expect(createOrganization(ctx, OPERATOR_ACTOR, name, owner)).rejects.toMatchObject(refused);
+    await createOrganization(ctx, OPERATOR_ACTOR, 'acme', owner);
+    await expect(renameOrganization(ctx, OPERATOR_ACTOR, 'acme', name)).rejects.toMatchObject(refused);
+    await expect(renameAccount(ctx, OPERATOR_ACTOR, 'alice', name)).rejects.toMatchObject(refused);
+    const first = { username: name, password: 'secret1', email: undefined };
+    await expect(ensureAdministrator(ctx, first)).rejects.toThrow(`cannot be called ${name}`);
+    expect(await countOf('users')).toBe(1);
+  },
+);
 
 describe('registration', () => {
   it('succeeds for only a limited number of 30 requests at once from one network (R230)', async () => {
