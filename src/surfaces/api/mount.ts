@@ -85,13 +85,15 @@ async function handle(ctx: Context, endpoint: Endpoint, exchange: Exchange<Calle
 const keysOf = (schema: z.ZodType | undefined): readonly string[] =>
   schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
 
-/** The error with the full paths of its fields: a feature does not know which part of a request they are. */
-function withPaths({ body, query }: Endpoint, error: AppError): AppError {
+/**
+ * The error with the full paths of its fields: a feature does not know which part of a request they are. A field that
+ * is in no part of the request has its own name.
+ */
+function withPaths({ params, query, body }: Endpoint, error: AppError): AppError {
   if (error.fields.length === 0) return error;
   const fields = error.fields.map(({ field, message }) => {
-    const isPath = field.includes('.') || field === 'body' || field === 'query';
-    const where = keysOf(body).includes(field) ? 'body' : keysOf(query).includes(field) ? 'query' : 'path';
-    return { field: isPath ? field : `${where}.${field}`, message };
+    const part = Object.entries({ body, query, path: params }).find(([, schema]) => keysOf(schema).includes(field));
+    return { field: part === undefined ? field : `${part[0]}.${field}`, message };
   });
   const { code, message, cause, retryAfterSeconds: wait } = error;
   return new AppError(code, message, { cause, fields, ...(wait === undefined ? {} : { retryAfterSeconds: wait }) });
