@@ -98,7 +98,7 @@ export const NOTICES = {
   token_created: {
     subject: 'An access token was created for your account',
     sentence:
-      'The access token “$” was created for your account. Within its limits, it can be used in place of your password.',
+      'The access token “$” was created for your account. Within its limits, it can be used instead of your password.',
     remedy: 'If this was not you, revoke it and change your password. Your tokens are here:',
     path: '/account/tokens/',
   },

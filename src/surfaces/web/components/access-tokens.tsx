@@ -103,7 +103,7 @@ export function NewTokenForm({
 export function MadeToken({ secret, username, host }: { secret: string; username: string; host: string }): View {
   return (
     <Panel title="Copy the token now">
-      <p>It will not be shown again. Use it in place of the password:</p>
+      <p>It will not be shown again. Use it instead of the password:</p>
       <CopyLine text={secret} label="The access token" />
       <CopyLine text={`docker login -u ${username} -p ${secret} ${host}`} label="Log in with it" />
     </Panel>

@@ -20,8 +20,8 @@ async function usernamePage(ctx: Context, member: Member, typed?: string, fault?
       <Panel>
         <Problem fault={fault} />
         <p>
-          Your repositories move with you: <code>{username}/app</code> gets the new name in place of{' '}
-          <code>{username}</code>.
+          Your repositories move with you: the part of their names before the slash, now <code>{username}</code>,
+          becomes your new username.
         </p>
         <ul>
           <li>Pulls by the old name still work, and so do logins with it: old hosts need no change.</li>
