@@ -9,6 +9,7 @@ import { startCommand } from '../helpers/run-command';
 import { startS3Server, type S3Server } from '../helpers/s3-server';
 import { createTestDatabase } from '../helpers/test-database';
 import { describeBlobStore, type OpenedStore } from './conformance';
+import { describeRemains } from './s3-remains';
 
 const PROGRAMS = ['radosgw', 'ceph-mon', 'ceph-osd'].map((program) => isInstalled(program, '--version'));
 
@@ -43,6 +44,7 @@ describeInstalled(PROGRAMS.every(Boolean), 'a bucket', () => {
   }
 
   describeBlobStore('S3', openBucket);
+  describeRemains(() => s3);
 
   describe('a server with DRYDOCK_STORAGE', () => {
     let place: CommandPlace;

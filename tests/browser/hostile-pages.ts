@@ -29,7 +29,7 @@ async function knownOf({ ctx: { db } }: TestServer, owner: string): Promise<Know
   const tag = await db('tags').where({ repository_id: repository.id, name: 'latest' }).first('image_id');
   const hooks = await db('webhooks').where({ repository_id: repository.id }).orderBy('id').select('id');
   const webhookIds = hooks.map(({ id }) => Number(id));
-  const delivery = await db('webhook_deliveries').whereIn('webhook_id', webhookIds).first('id');
+  const delivery = await db('webhook_deliveries').where({ webhook_id: webhookIds[0] }).first('id');
   return { imageId: String(tag.image_id), webhookIds, deliveryId: Number(delivery.id) };
 }
 

@@ -150,7 +150,7 @@ function tellStory(hasScript: boolean): void {
     const search = carol.tab.page.getByRole('searchbox').first();
     await search.fill('app');
     await search.press('Enter');
-    await carol.main.getByText('No results').waitFor();
+    await carol.main.getByText('No repositories found for “app”').waitFor();
     await new Engine(stage, 'carol', 'carolpw').findsNothing('alice/app');
   });
 

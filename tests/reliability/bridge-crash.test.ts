@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describeInstalled, isInstalled } from '../helpers/installed';
 import { startKillableServer, type KillableServer } from '../helpers/killable-server';
@@ -11,7 +10,7 @@ import { differenceOf, stateOf } from './bridge-state';
 import { arrive, backfill, view, viewWithTwins } from './bridge-views';
 import { startAgain, within } from './bridge-waits';
 import type { Kind, Work } from './bridge-work';
-import { crashRounds } from './crash-rounds';
+import { CRASH_SEED as SEED, crashRounds } from './crash-rounds';
 
 /*
  * Two servers get the same pushes and the same questions. One of them is killed in each round while it works, started
@@ -20,8 +19,6 @@ import { crashRounds } from './crash-rounds';
 
 /** How often the server is killed. */
 const ROUNDS = crashRounds(27);
-/** `CRASH_SEED=…` repeats a run with the same data and the same share of the work before each kill. */
-const SEED = process.env['CRASH_SEED'] ?? randomBytes(4).toString('hex');
 const KINDS: Readonly<Record<string, Kind>> = {
   derive,
   deriveFromZstd,

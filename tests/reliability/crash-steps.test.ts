@@ -11,6 +11,7 @@ import { sweep } from '../../src/jobs';
 import { filesBelow } from '../helpers/damage';
 import { createTestContext } from '../helpers/test-context';
 import { differenceOf, engineClient, growChain } from './engine-client';
+import { someOf } from './crash-rounds';
 import { expectBytesForEveryRow } from './stored-bytes';
 
 const LAYER_BYTES = 2 * 1024 * 1024;
@@ -123,7 +124,7 @@ const CASES = STEPS.flatMap((step) =>
   ].map(([how, share, afterMs]) => ({ step, how, share, afterMs })),
 );
 
-it.each(CASES)(
+it.each(someOf(CASES))(
   'after a kill while PUT $step is $how, a second push completes the image (R22)',
   async ({ step, how, share, afterMs }) => {
     const repository = `alice/${step}-${CASES.findIndex((other) => other.step === step && other.how === how)}`;
@@ -199,7 +200,7 @@ describe('over v2', () => {
     return status === 200 ? (body as Buffer) : undefined;
   }
 
-  it.each(V2_CASES)(
+  it.each(someOf(V2_CASES))(
     'after a kill while $step is $how, a second push succeeds (R262)',
     async ({ step, how, share, afterMs }) => {
       const repository = `alice/v2-${V2_CASES.findIndex((other) => other.step === step && other.how === how)}`;

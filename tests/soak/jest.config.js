@@ -9,6 +9,6 @@ module.exports = {
   ...base,
   rootDir: '../..',
   roots: ['<rootDir>/tests'],
-  testMatch: ['<rootDir>/tests/soak/*.soak.ts', '<rootDir>/tests/reliability/*crash.test.ts'],
+  testMatch: ['<rootDir>/tests/soak/*.soak.ts', '<rootDir>/tests/reliability/*crash*.test.ts'],
   maxWorkers: 1, // one after the other, for the figures' sake
 };

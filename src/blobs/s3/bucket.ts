@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type * as Sdk from '@aws-sdk/client-s3';
 import type { ByteRange } from '../blob-store';
-import { isMissing } from './errors';
+import { isMissing, translatingFull } from './errors';
 import type { BucketOptions } from './location';
 
 /** A part of a multipart upload that has arrived. */
@@ -22,14 +22,13 @@ export interface ListedObject {
 export interface OpenObject {
   readonly body: Readable;
   readonly wholeBytes: number;
-  readonly etag: string | undefined;
 }
 
 const CONNECT_MS = 5000;
 /** Without a byte in either direction. */
 const SILENT_MS = 30_000;
 const ATTEMPTS = 4;
-const AGENT = { keepAlive: true, maxSockets: 256 };
+const SOCKETS = 256;
 
 /** S3 copies no larger object in one request. */
 const COPIED_AT_ONCE = 1024 ** 3;
@@ -42,6 +41,8 @@ export class Bucket {
   private constructor(
     private readonly sdk: typeof Sdk,
     private readonly client: Sdk.S3Client,
+    /** has connections of its own, so that slow pulls hold up nothing else */
+    private readonly reader: Sdk.S3Client,
     private readonly options: BucketOptions,
   ) {}
 
@@ -49,22 +50,27 @@ export class Bucket {
   static async open(options: BucketOptions): Promise<Bucket> {
     const sdk = await import('@aws-sdk/client-s3');
     const { endpoint, region, credentials, isPathStyle } = options;
-    const client = new sdk.S3Client({
+    const config: Sdk.S3ClientConfig = {
       region,
       forcePathStyle: isPathStyle,
       ...(endpoint === undefined ? {} : { endpoint }),
       ...(credentials === undefined ? {} : { credentials }),
       maxAttempts: ATTEMPTS,
-      requestHandler: { connectionTimeout: CONNECT_MS, socketTimeout: SILENT_MS, httpAgent: AGENT, httpsAgent: AGENT },
       // Other stores than that of AWS refuse the newer checksums.
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',
-    });
-    return new Bucket(sdk, client, options);
+    };
+    const clientWith = (maxSockets: number): Sdk.S3Client => {
+      const agent = { keepAlive: true, maxSockets };
+      const timeouts = { connectionTimeout: CONNECT_MS, socketTimeout: SILENT_MS };
+      return new sdk.S3Client({ ...config, requestHandler: { ...timeouts, httpAgent: agent, httpsAgent: agent } });
+    };
+    return new Bucket(sdk, clientWith(SOCKETS), clientWith(Infinity), options);
   }
 
   close(): void {
     this.client.destroy();
+    this.reader.destroy();
   }
 
   /** Resolves when the bucket exists and these credentials may use it. */
@@ -72,12 +78,10 @@ export class Bucket {
     await this.client.send(new this.sdk.HeadBucketCommand({ Bucket: this.options.bucket }));
   }
 
-  /** @param sha256Hex - of the bytes: stores that know it refuse others */
-  async put(key: string, body: Buffer, sha256Hex?: string): Promise<void> {
-    const checksum =
-      sha256Hex === undefined ? {} : { ChecksumSHA256: Buffer.from(sha256Hex, 'hex').toString('base64') };
-    const target = { ...this.at(key), ...this.encryption() };
-    await this.client.send(new this.sdk.PutObjectCommand({ ...target, Body: body, ...checksum }));
+  async put(key: string, body: Buffer): Promise<void> {
+    await translatingFull(
+      this.client.send(new this.sdk.PutObjectCommand({ ...this.at(key), ...this.encryption(), Body: body })),
+    );
   }
 
   /** @returns the length, or undefined when there is no such object */
@@ -90,17 +94,14 @@ export class Bucket {
     }
   }
 
-  /**
-   * @param etag - refuses to open an object that was replaced
-   * @returns undefined when there is no such object
-   */
+  /** @returns undefined when there is no such object */
   async open(key: string, range: ByteRange | undefined, signal: AbortSignal): Promise<OpenObject | undefined> {
     const part = range === undefined ? {} : { Range: `bytes=${range.start}-${range.end}` };
     try {
       const command = new this.sdk.GetObjectCommand({ ...this.at(key), ...part });
-      const { Body, ContentLength, ContentRange, ETag } = await this.client.send(command, { abortSignal: signal });
+      const { Body, ContentLength, ContentRange } = await this.reader.send(command, { abortSignal: signal });
       const wholeBytes = Number(ContentRange?.split('/')[1] ?? ContentLength ?? 0);
-      return { body: Body as Readable, wholeBytes, etag: ETag };
+      return { body: Body as Readable, wholeBytes };
     } catch (error) {
       if (isMissing(error)) return undefined;
       throw error;
@@ -164,14 +165,14 @@ export class Bucket {
   /** @returns the id of the upload */
   async beginParts(key: string): Promise<string> {
     const target = { ...this.at(key), ...this.encryption() };
-    const { UploadId } = await this.client.send(new this.sdk.CreateMultipartUploadCommand(target));
+    const { UploadId } = await translatingFull(this.client.send(new this.sdk.CreateMultipartUploadCommand(target)));
     if (UploadId === undefined) throw new Error('the store gave no id for an upload');
     return UploadId;
   }
 
   async sendPart(key: string, uploadId: string, number: number, body: Buffer): Promise<SentPart> {
     const part = { ...this.at(key), UploadId: uploadId, PartNumber: number, Body: body };
-    const { ETag: etag } = await this.client.send(new this.sdk.UploadPartCommand(part));
+    const { ETag: etag } = await translatingFull(this.client.send(new this.sdk.UploadPartCommand(part)));
     if (etag === undefined) throw new Error('the store gave no tag for a part');
     return { number, etag, sizeBytes: body.length };
   }
@@ -193,7 +194,7 @@ export class Bucket {
   async completeParts(key: string, uploadId: string, parts: readonly SentPart[]): Promise<void> {
     const Parts = parts.map(({ number, etag }) => ({ PartNumber: number, ETag: etag }));
     const upload = { ...this.at(key), UploadId: uploadId, MultipartUpload: { Parts } };
-    await this.client.send(new this.sdk.CompleteMultipartUploadCommand(upload));
+    await translatingFull(this.client.send(new this.sdk.CompleteMultipartUploadCommand(upload)));
   }
 
   /** Removes the parts; fine if there is no such upload. */

@@ -1,3 +1,5 @@
+import { AppError } from '../../platform/errors';
+
 /** The parts of an error of the SDK that tell what happened. */
 interface SdkError extends Error {
   readonly Code?: string;
@@ -42,4 +44,17 @@ export function explain(error: unknown): string {
   const code = codeOf(error);
   const known = REASONS[code] ?? { 403: REASONS['Forbidden'], 404: REASONS['NoSuchBucket'] }[statusOf(error) ?? 0];
   return known ?? (isError(error) ? `${code}: ${error.message}` : String(error));
+}
+
+/** Quotas of several stores. */
+const FULL = ['QuotaExceeded', 'XMinioStorageFull', 'InsufficientCapacity'];
+
+/** Waits for a request that needs room. @throws AppError `storage_full` when the store has none */
+export async function translatingFull<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (!FULL.includes(codeOf(error)) && statusOf(error) !== 507) throw error;
+    throw new AppError('storage_full', 'The storage is full: the bucket has no room for this layer', { cause: error });
+  }
 }

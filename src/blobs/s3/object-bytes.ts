@@ -3,19 +3,18 @@ import type { ByteSource } from '../../platform/bytes/byte-source';
 import { BlobMissingError, BlobSizeError, type ByteRange } from '../blob-store';
 import type { Bucket, OpenObject } from './bucket';
 
-/** How often a read continues after its connection broke, if bytes came in between. */
-const RESUMED = 5;
+/** How often a read is continued in a row without a byte in between. */
+const RESUMED = 3;
 
 /** The bytes of an object, which never changes. A connection that breaks is replaced where it ended. */
 export class ObjectBytes implements ByteSource {
-  private readonly ended = new AbortController();
-
   private constructor(
     private readonly bucket: Bucket,
     private readonly key: string,
     private readonly last: number,
     private next: number,
     private current: OpenObject | undefined,
+    private readonly ended: AbortController,
   ) {}
 
   /**
@@ -30,8 +29,7 @@ export class ObjectBytes implements ByteSource {
       opened.body.destroy();
       throw new BlobSizeError(key, wholeBytes);
     }
-    const bytes = new ObjectBytes(bucket, key, range?.end ?? wholeBytes - 1, range?.start ?? 0, opened);
-    return bytes;
+    return new ObjectBytes(bucket, key, range?.end ?? wholeBytes - 1, range?.start ?? 0, opened, ended);
   }
 
   async copyTo(take: (piece: Buffer) => Promise<void>): Promise<void> {
@@ -62,8 +60,8 @@ export class ObjectBytes implements ByteSource {
           }
           if (this.next <= this.last) throw new Error(`${this.key} ended at byte ${this.next} of ${this.last + 1}`);
         } catch (error) {
-          left = this.next > from ? left - 1 : 0;
-          if (left <= 0 || this.ended.signal.aborted) throw error;
+          left = this.next > from ? RESUMED : left - 1;
+          if (left < 0 || this.ended.signal.aborted) throw error;
         }
         this.current = undefined;
       }

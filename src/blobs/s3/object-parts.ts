@@ -31,8 +31,11 @@ export class ObjectParts {
 
   /** Takes all bytes of another object. */
   async copy(from: string, sizeBytes: number): Promise<void> {
-    for (let start = 0; start < sizeBytes; start += COPIED_AT_ONCE) {
-      const range = { start, end: Math.min(start + COPIED_AT_ONCE, sizeBytes) - 1 };
+    // Parts of nearly equal length, so that none is too short to be followed by another.
+    const count = Math.ceil(sizeBytes / COPIED_AT_ONCE);
+    for (let at = 0; at < count; at += 1) {
+      const start = Math.floor((sizeBytes / count) * at);
+      const range = { start, end: Math.floor((sizeBytes / count) * (at + 1)) - 1 };
       await this.add((uploadId, number) => this.bucket.copyPart(this.key, uploadId, { number, from, range }));
     }
   }

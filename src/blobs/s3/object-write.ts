@@ -5,6 +5,7 @@ import type { StoredBlob } from '../stored-blob';
 import { UnpackingOnArrival } from '../unpacking';
 import { SumsOfWrite } from '../write-hashed';
 import type { Bucket } from './bucket';
+import { isMissing } from './errors';
 import { ObjectParts } from './object-parts';
 import { PartsWriter } from './parts-writer';
 import * as pending from './pending-writes.store';
@@ -39,7 +40,11 @@ class ObjectWrite {
 
   /** @param sizeBytes - what was sent; the object must have as many */
   async complete(sizeBytes: number): Promise<void> {
-    if (!this.parts.isEmpty) await this.parts.complete();
+    if (!this.parts.isEmpty) {
+      await this.parts.complete().catch((error: unknown) => {
+        if (!isMissing(error)) throw error; // otherwise the request was repeated after it had worked
+      });
+    }
     await assertSize(this.bucket, this.key, sizeBytes);
     if (!(await pending.finish(this.db, this.key))) throw new WriteSweptError(this.key);
   }

@@ -2,7 +2,7 @@ import type { Db } from '../../platform/db/db';
 import { agoSql, query } from '../../platform/db/query';
 
 /*
- * Objects that may have no row: those that are being written, and complete ones until a sweep has seen their row. An
+ * Objects that may have no row: those that are being written, and complete ones for some days. An
  * object gets its row here before its first byte is sent, so that a crash leaves none that nobody knows.
  */
 
@@ -43,25 +43,48 @@ export async function forget(db: Db, keys: readonly string[]): Promise<void> {
   await query(db, 'delete from pending_writes where key = any($1)', [keys]);
 }
 
-/** Unfinished writes without a sign of life within this time, except resumable ones; no other sweep gets them. */
-export async function takeDead(tx: Db, idleMs: number, limit: number): Promise<PendingWrite[]> {
-  return query<{ key: string; uploadId: string | null }>(
+/**
+ * Locks an unfinished write that shows no sign of life within this time; its writer then cannot finish it.
+ *
+ * @returns undefined when it is alive again, or gone
+ */
+export async function lockDead(tx: Db, key: string, idleMs: number): Promise<PendingWrite | undefined> {
+  const rows = await query<{ key: string; uploadId: string | null }>(
     tx,
+    `select key, upload_id as "uploadId" from pending_writes
+     where key = $1 and not is_written and touched_at < ${agoSql('$2')} for update`,
+    [key, idleMs],
+  );
+  return rows[0];
+}
+
+/** Unfinished writes without a sign of life within this time, except resumable ones, the oldest first. */
+export async function findDead(db: Db, idleMs: number, limit: number): Promise<PendingWrite[]> {
+  return query<{ key: string; uploadId: string | null }>(
+    db,
     `select key, upload_id as "uploadId" from pending_writes p
      where not is_written and touched_at < ${agoSql('$1')}
        and not exists (select from resumable_writes r where r.key = p.key)
        and not exists (select from resumable_writes r where r.tail_key = p.key)
-     order by touched_at limit $2 for update skip locked`,
+     order by touched_at limit $2`,
     [idleMs, limit],
   );
 }
 
-/** Which of the keys are being written. */
-export async function unfinishedOf(db: Db, keys: readonly string[]): Promise<Set<string>> {
-  const rows = await query<{ key: string }>(
+/** The last signs of life of objects, by their keys, and which of them are being written. */
+export async function statesOf(
+  db: Db,
+  keys: readonly string[],
+): Promise<Map<string, { readonly isWritten: boolean; readonly touchedAt: Date }>> {
+  const rows = await query<{ key: string; is_written: boolean; touched_at: Date }>(
     db,
-    'select key from pending_writes where key = any($1) and not is_written',
+    'select key, is_written, touched_at from pending_writes where key = any($1)',
     [keys],
   );
-  return new Set(rows.map(({ key }) => key));
+  return new Map(rows.map((row) => [row.key, { isWritten: row.is_written, touchedAt: row.touched_at }]));
+}
+
+/** Forgets complete objects of long ago: by now they have a row, or were swept. */
+export async function forgetWritten(db: Db, ageMs: number): Promise<void> {
+  await query(db, `delete from pending_writes where is_written and touched_at < ${agoSql('$1')}`, [ageMs]);
 }

@@ -30,7 +30,7 @@ export async function insert(db: Db, id: string, key: string): Promise<void> {
 export async function beginTurn(db: Db, id: string, turn: string, ms: number): Promise<ResumableRow | undefined> {
   const rows = await query<ResumableRow>(
     db,
-    `update resumable_writes set turn = $2, turn_until = ${inSql('$3')}
+    `update resumable_writes set turn = $2, turn_until = ${inSql('$3')}, touched_at = now()
      where id = $1 and (turn is null or turn_until < now()) returning ${COLUMNS}`,
     [id, turn, ms],
   );
@@ -71,6 +71,16 @@ export async function remove(db: Db, id: string, turn?: string): Promise<Resumab
     db,
     `delete from resumable_writes where id = $1 and ($2::text is null or turn = $2) returning ${COLUMNS}`,
     [id, turn ?? null],
+  );
+  return rows[0];
+}
+
+/** Removes a write that is idle still. @returns undefined when it is in use again, or gone */
+export async function removeIdle(db: Db, id: string, idleMs: number): Promise<ResumableRow | undefined> {
+  const rows = await query<ResumableRow>(
+    db,
+    `delete from resumable_writes where id = $1 and touched_at < ${agoSql('$2')} returning ${COLUMNS}`,
+    [id, idleMs],
   );
   return rows[0];
 }

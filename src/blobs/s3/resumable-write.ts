@@ -1,7 +1,7 @@
 import { algorithmOf } from '../../platform/bytes/digest';
 import { inTransaction, type Db } from '../../platform/db/db';
 import { digestsOf, sha512Of, sumsOfPieces, type RunningSums } from '../hashing';
-import { WriteDigestError, WriteOffsetError, WriteTooLongError } from '../resumable';
+import { UnknownWriteError, WriteDigestError, WriteOffsetError } from '../resumable';
 import { forgetSums, type RunningWrites } from '../running-writes';
 import type { StoredBlob } from '../stored-blob';
 import type { Bucket } from './bucket';
@@ -11,6 +11,7 @@ import { newObjectKey } from './object-keys';
 import { ObjectParts } from './object-parts';
 import { assertSize } from './object-write';
 import { PartsWriter } from './parts-writer';
+import { limited, takePiece, type BrokenOff } from './pieces';
 import * as pending from './pending-writes.store';
 import type { ResumableState } from './resumable-rows.store';
 import type { Turn } from './turns';
@@ -26,11 +27,6 @@ export interface WritesOf {
   readonly db: Db;
   /** the hashes of this process' writes */
   readonly running: RunningWrites;
-}
-
-/** Why a piece ended before its end. */
-interface BrokenOff {
-  readonly reason: unknown;
 }
 
 function sizeOf({ parts, tailBytes }: ResumableState): number {
@@ -59,6 +55,7 @@ export class ResumableWrite {
   async append(offset: number, bytes: AsyncIterable<Buffer>, limitBytes: number): Promise<number> {
     const size = sizeOf(this.state);
     if (size !== offset) throw new WriteOffsetError(this.id, size);
+    await this.takeUpCommit(size);
     const { sums } = this.of.running.take(this.id, { number: 0, offset });
     try {
       const brokenOff = await this.receive(sums, bytes, limitBytes);
@@ -89,6 +86,14 @@ export class ResumableWrite {
     return { ...digests, ...(sha512 === undefined ? {} : { sha512 }), sizeBytes, key };
   }
 
+  /** A commit that was cut off may have made an object of the parts: then that is the tail. */
+  private async takeUpCommit(sizeBytes: number): Promise<void> {
+    const { key, parts, tailKey } = this.state;
+    if (parts.length === 0 || (await this.of.bucket.size(key)) !== sizeBytes) return;
+    await this.recordJoined(sizeBytes);
+    if (tailKey !== null) await this.deleteObject(tailKey).catch(() => undefined); // a sweep does
+  }
+
   private assertDigest(actual: string, expected: string): void {
     if (actual !== expected) throw new WriteDigestError(this.id, actual);
   }
@@ -103,46 +108,23 @@ export class ResumableWrite {
     let rest = before;
     const writer = new PartsWriter(
       async (part, isLast) => {
-        if (isLast) rest = part;
-        else await parts.send(part);
+        if (isLast) {
+          rest = part;
+          return;
+        }
+        await this.turn.assertMine();
+        await parts.send(part);
       },
       sums && { update: (piece) => sums.update(piece) },
       before,
     );
     try {
-      const brokenOff = await this.copyInto(writer, bytes, limitBytes);
+      const brokenOff = await takePiece(writer, limited(this.id, bytes, { from: sizeOf(this.state), limitBytes }));
       await writer.finish();
       await this.keep(parts, rest, sums);
       return brokenOff;
     } finally {
       await writer.release();
-    }
-  }
-
-  /** @throws WriteTooLongError */
-  private async copyInto(
-    writer: PartsWriter,
-    bytes: AsyncIterable<Buffer>,
-    limitBytes: number,
-  ): Promise<BrokenOff | undefined> {
-    let end = sizeOf(this.state);
-    const source = bytes[Symbol.asyncIterator]();
-    for (;;) {
-      let next: IteratorResult<Buffer>;
-      try {
-        next = await source.next();
-      } catch (reason) {
-        return { reason };
-      }
-      if (next.done === true) return undefined;
-      end += next.value.length;
-      try {
-        if (end > limitBytes) throw new WriteTooLongError(this.id, limitBytes);
-        await writer.take(next.value);
-      } catch (error) {
-        await source.return?.().catch(() => undefined);
-        throw error;
-      }
     }
   }
 
@@ -153,6 +135,7 @@ export class ResumableWrite {
       if (uploadId !== null) return uploadId;
       await pending.begin(this.of.db, key);
       const begun = await bucket.beginParts(key);
+      await pending.setUpload(this.of.db, key, begun);
       await this.record({ ...this.state, uploadId: begun });
       return begun;
     };
@@ -186,7 +169,9 @@ export class ResumableWrite {
     try {
       await this.record({ ...this.state, parts: arrived, tailKey, tailBytes: rest.length, sha256 });
     } catch (error) {
-      if (tailKey !== null) await this.deleteObject(tailKey).catch(() => undefined); // a sweep does
+      // Any other error may come after the row was changed; then a sweep decides.
+      if (tailKey !== null && error instanceof UnknownWriteError)
+        await this.deleteObject(tailKey).catch(() => undefined);
       throw error;
     }
     if (oldTail !== null) await this.deleteObject(oldTail).catch(() => undefined); // a sweep does
@@ -201,24 +186,38 @@ export class ResumableWrite {
 
   /** Makes one object of what arrived; resolves to its key. */
   private async assemble(): Promise<string> {
-    const { bucket, db } = this.of;
-    const { key, parts, tailKey, tailBytes } = this.state;
+    const { key, parts, tailKey } = this.state;
     const sizeBytes = sizeOf(this.state);
-    if (parts.length === 0 && tailKey !== null) return tailKey;
-    if (parts.length === 0) {
-      await pending.begin(db, key);
-      await bucket.put(key, NOTHING);
-      return key;
+    const whole = parts.length === 0 && tailKey !== null ? tailKey : key;
+    if (parts.length > 0) await this.joinParts();
+    else if (tailKey === null) await this.putEmpty(key);
+    await assertSize(this.of.bucket, whole, sizeBytes);
+    if (parts.length > 0) await this.recordJoined(sizeBytes);
+    return whole;
+  }
+
+  /** The object that the parts became is the tail now. */
+  private async recordJoined(tailBytes: number): Promise<void> {
+    const { key: tailKey } = this.state;
+    await this.record({ ...this.state, key: newObjectKey(), uploadId: null, parts: [], tailKey, tailBytes });
+  }
+
+  /** The parts and the tail become an object. An upload that is gone became one before, in a commit that was cut off. */
+  private async joinParts(): Promise<void> {
+    const { tailKey, tailBytes } = this.state;
+    const parts = this.parts();
+    try {
+      if (tailKey !== null) await parts.copy(tailKey, tailBytes);
+      await this.turn.assertMine();
+      await parts.complete();
+    } catch (error) {
+      if (!isMissing(error)) throw error;
     }
-    const all = this.parts();
-    if (tailKey !== null) await all.copy(tailKey, tailBytes);
-    await all.complete().catch((error: unknown) => {
-      if (!isMissing(error)) throw error; // otherwise a commit that was cut off has done it
-    });
-    await assertSize(bucket, key, sizeBytes);
-    const whole = { key: newObjectKey(), uploadId: null, parts: [], tailKey: key, tailBytes: sizeBytes };
-    await this.record({ ...this.state, ...whole });
-    return key;
+  }
+
+  private async putEmpty(key: string): Promise<void> {
+    await pending.begin(this.of.db, key);
+    await this.of.bucket.put(key, NOTHING);
   }
 
   private async piecesOf(key: string): Promise<AsyncIterable<Buffer>> {

@@ -11,7 +11,11 @@ import { writeObject } from './object-write';
 import * as pending from './pending-writes.store';
 import { S3Resumable } from './s3-resumable';
 
-const SWEPT_AT_ONCE = 100;
+/** The rest is left to the next sweep. */
+const SWEPT_AT_ONCE = 1000;
+
+/** How long a complete object is known here: longer than any sweep of objects without a row spares them. */
+const WRITTEN_KEPT_MS = 7 * 24 * 3_600_000;
 
 /** Keeps blobs in a bucket of S3 or a store that speaks it, and what is being written in Postgres. */
 export class S3BlobStore implements BlobStore {
@@ -76,20 +80,24 @@ export class S3BlobStore implements BlobStore {
     return Promise.resolve(undefined);
   }
 
+  /** An object's time may be that of the beginning of its upload: its last sign of life counts as well. */
   async *list(): AsyncIterable<ListedBlob> {
     for await (const page of this.bucket.list(BLOBS)) {
       const keys = page.map(({ key }) => key);
-      const unfinished = await pending.unfinishedOf(this.db, keys);
-      for (const object of page) if (!unfinished.has(object.key)) yield object;
+      const states = await pending.statesOf(this.db, keys);
+      for (const object of page) {
+        const { isWritten, touchedAt } = states.get(object.key) ?? { isWritten: true, touchedAt: object.modifiedAt };
+        if (isWritten) yield { ...object, modifiedAt: touchedAt > object.modifiedAt ? touchedAt : object.modifiedAt };
+      }
     }
   }
 
   async sweepUnfinished(idleMs: number): Promise<number> {
-    for (let removed = 0; ;) {
-      const swept = await this.sweepSome(idleMs);
-      removed += swept;
-      if (swept < SWEPT_AT_ONCE) return removed;
-    }
+    await pending.forgetWritten(this.db, WRITTEN_KEPT_MS);
+    let removed = 0;
+    const dead = await pending.findDead(this.db, idleMs, SWEPT_AT_ONCE);
+    for (const { key } of dead) if (await this.removeDead(key, idleMs)) removed += 1;
+    return removed;
   }
 
   async settled(): Promise<void> {
@@ -100,14 +108,14 @@ export class S3BlobStore implements BlobStore {
     await this.bucket.reach();
   }
 
-  private async sweepSome(idleMs: number): Promise<number> {
+  private async removeDead(key: string, idleMs: number): Promise<boolean> {
     return inTransaction(this.db, async (tx) => {
-      const dead = await pending.takeDead(tx, idleMs, SWEPT_AT_ONCE);
-      for (const { key, uploadId } of dead) if (uploadId !== null) await this.bucket.abortParts(key, uploadId);
-      const keys = dead.map(({ key }) => key);
-      await this.bucket.delete(keys);
-      await pending.forget(tx, keys);
-      return dead.length;
+      const dead = await pending.lockDead(tx, key, idleMs);
+      if (dead === undefined) return false;
+      if (dead.uploadId !== null) await this.bucket.abortParts(key, dead.uploadId);
+      await this.bucket.delete([key]);
+      await pending.forget(tx, [key]);
+      return true;
     });
   }
 }

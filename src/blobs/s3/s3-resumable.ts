@@ -49,14 +49,7 @@ export class S3Resumable implements ResumableWrites {
   }
 
   async abort(id: string): Promise<void> {
-    const row = ID.test(id) ? await rows.remove(this.db, id) : undefined;
-    if (row === undefined) return;
-    this.running.forget(id);
-    const { key, uploadId, tailKey } = row;
-    if (uploadId !== null) await this.bucket.abortParts(key, uploadId);
-    const keys = tailKey === null ? [key] : [key, tailKey];
-    await this.bucket.delete(keys);
-    await pending.forget(this.db, keys);
+    await this.removeObjects(ID.test(id) ? await rows.remove(this.db, id) : undefined);
   }
 
   async *list(): AsyncIterable<UnfinishedWrite> {
@@ -71,8 +64,7 @@ export class S3Resumable implements ResumableWrites {
   async sweep(idleMs: number): Promise<number> {
     for (let removed = 0; ;) {
       const ids = await rows.findIdle(this.db, idleMs, LISTED_AT_ONCE);
-      for (const id of ids) await this.abort(id);
-      removed += ids.length;
+      for (const id of ids) if (await this.removeObjects(await rows.removeIdle(this.db, id, idleMs))) removed += 1;
       if (ids.length < LISTED_AT_ONCE) return removed;
     }
   }
@@ -80,6 +72,18 @@ export class S3Resumable implements ResumableWrites {
   /** Resolves when no write is in progress. */
   async settled(): Promise<void> {
     while (this.turns.size > 0) await Promise.allSettled(this.turns);
+  }
+
+  /** What this leaves when it is cut off, the sweep of dead writes finds by the rows of the objects. */
+  private async removeObjects(row: rows.ResumableRow | undefined): Promise<boolean> {
+    if (row === undefined) return false;
+    const { id, key, uploadId, tailKey } = row;
+    this.running.forget(id);
+    if (uploadId !== null) await this.bucket.abortParts(key, uploadId);
+    const keys = tailKey === null ? [key] : [key, tailKey];
+    await this.bucket.delete(keys);
+    await pending.forget(this.db, keys);
+    return true;
   }
 
   private committed(id: string, blob: StoredBlob): StoredBlob {

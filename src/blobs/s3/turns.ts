@@ -43,9 +43,9 @@ export class Turn {
     if ((await rows.remove(tx, this.row.id, this.id)) === undefined) throw new UnknownWriteError(this.row.id);
   }
 
-  /** Whether it is this caller's turn still. */
-  async isMine(): Promise<boolean> {
-    return rows.prolongTurn(this.db, this.row.id, this.id, this.ms);
+  /** @throws UnknownWriteError when the write was aborted, or another caller has taken over */
+  async assertMine(): Promise<void> {
+    if (!(await rows.prolongTurn(this.db, this.row.id, this.id, this.ms))) throw new UnknownWriteError(this.row.id);
   }
 
   async end(): Promise<void> {

@@ -9,6 +9,12 @@ export function readByteSize(text: string): number | undefined {
   return digits === undefined ? undefined : Number(digits) * (FACTORS[unit.toLowerCase()] ?? 1);
 }
 
+/** Writes a size as `readByteSize` reads it, exactly: `10g`, `1536m`, `12`. */
+export function writeByteSize(bytes: number): string {
+  const [unit = '', factor = 1] = Object.entries(FACTORS).findLast(([, size]) => bytes > 0 && bytes % size === 0) ?? [];
+  return `${bytes / factor}${unit}`;
+}
+
 /** Formats a size for people: `10 GiB`, `1.5 MiB`, `12 bytes`. */
 export function showByteSize(bytes: number): string {
   const power = bytes === 0 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log2(bytes) / 10));

@@ -12,8 +12,8 @@ function Rows({ member, linked }: { member: Member; linked: readonly LinkedSignI
     <Table caption="Linked sign-ins" head={['Provider', 'User', 'Since', 'Last used', '']}>
       {linked.map(({ id, issuer, subject, email, since, lastUsedAt }) => (
         <tr>
-          <td>{issuer}</td>
-          <td>{email ?? subject}</td>
+          <td class="text">{issuer}</td>
+          <td class="text">{email ?? subject}</td>
           <td>
             <Ago at={since} />
           </td>

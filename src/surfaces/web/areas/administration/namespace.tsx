@@ -1,7 +1,7 @@
 import type { Context } from '../../../../context';
 import { getNamespaceSettings } from '../../../../features/namespaces/settings';
 import { getStorageUse, removeStorageLimit, setStorageLimit } from '../../../../features/storage/storage-use';
-import { showByteSize } from '../../../../platform/bytes/byte-size';
+import { writeByteSize } from '../../../../platform/bytes/byte-size';
 import type { Reply } from '../../../../platform/http/exchange';
 import type { WebExchange, WebHandler } from '../../access';
 import { ActButton } from '../../components/buttons';
@@ -26,7 +26,7 @@ async function namespacePage(
   const { name, kind, plan } = settings;
   const use = await getStorageUse(ctx, caller.actor, name);
   const { fault } = shown;
-  const own = use.limitedBy === 'own' && use.limitBytes !== undefined ? showByteSize(use.limitBytes) : '';
+  const own = use.limitedBy === 'own' && use.limitBytes !== undefined ? writeByteSize(use.limitBytes) : '';
   return page(
     caller,
     { title: name, section: 'admin', status: fault?.status ?? 200 },
