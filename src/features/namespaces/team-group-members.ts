@@ -5,7 +5,7 @@ import { endUnbacked } from '../accounts/endings';
 import { lockAccount } from '../accounts/locks';
 import { findOrphanedBy } from './owners.store';
 import * as store from './team-groups.store';
-import { deleteMember, insertMember, lockTeam } from './teams.store';
+import { lockTeam } from './teams.store';
 
 /*
  * Members that a team has because they are in a group of the provider that users sign in with. They join and leave when
@@ -26,26 +26,36 @@ interface Joining {
  */
 export async function followTeamGroups(tx: Db, user: Joining, groups: readonly string[], doer: Doer): Promise<void> {
   if ((await lockAccount(tx, user.userId)) === undefined) throw noSuchUser(user.username);
-  for (const team of await store.listDue(tx, user.userId, groups)) {
+  for (const { wanted, from_group: group, ...team } of await store.listDue(tx, user.userId, groups)) {
+    // The groups of the team, and the reason for the membership, may have changed until now: each statement checks them.
     await lockTeam(tx, team.id);
-    if (team.wanted === null) await leave(tx, user, team, doer);
-    else await enter(tx, user, { ...team, wanted: team.wanted }, doer);
+    if (wanted === null) await leave(tx, user, { team, group: group ?? '' }, doer);
+    else if (group === null) await enter(tx, user, { team, group: wanted }, doer);
+    else await store.setFromGroup(tx, { teamId: team.id, userId: user.userId, group: wanted });
   }
 }
 
-async function enter(tx: Db, user: Joining, team: store.DueTeam & { wanted: string }, doer: Doer): Promise<void> {
-  if (team.from_group !== null) return store.setFromGroup(tx, { teamId: team.id, userId: user.userId }, team.wanted);
-  if (!(await insertMember(tx, team.id, user.userId, team.wanted))) return;
-  const details = { member: user.username, group: team.wanted };
+interface Reason {
+  readonly team: Pick<store.DueTeam, 'id' | 'namespace' | 'name' | 'is_owners'>;
+  readonly group: string;
+}
+
+async function enter(tx: Db, user: Joining, { team, group }: Reason, doer: Doer): Promise<void> {
+  if (!(await store.insertMemberFrom(tx, { teamId: team.id, userId: user.userId, group }))) return;
+  const details = { member: user.username, group };
   await recordEvent(tx, doer, { action: 'team.member_added', subject: `${team.namespace}/${team.name}`, details });
 }
 
-/** Removes a member whose group is no longer one of the team. @returns false for the last owner, who stays */
-export async function leave(tx: Db, user: Joining, team: Omit<store.DueTeam, 'wanted'>, doer: Doer): Promise<boolean> {
+/**
+ * Removes a member who is in the team only because of the group.
+ *
+ * @returns false for the last owner, who stays, and when a person has made the membership theirs
+ */
+export async function leave(tx: Db, user: Joining, { team, group }: Reason, doer: Doer): Promise<boolean> {
   if (team.is_owners && (await findOrphanedBy(tx, user.userId)).includes(team.namespace)) return false;
-  if (!(await deleteMember(tx, team.id, user.userId))) return false;
+  if (!(await store.deleteMemberFrom(tx, { teamId: team.id, userId: user.userId, group }))) return false;
   await endUnbacked(tx, doer, { userIds: [user.userId] });
-  const details = { member: user.username, group: team.from_group ?? '' };
+  const details = { member: user.username, group };
   await recordEvent(tx, doer, { action: 'team.member_removed', subject: `${team.namespace}/${team.name}`, details });
   return true;
 }

@@ -30,17 +30,53 @@ export async function listDue(tx: Db, userId: number, groups: readonly string[])
   );
 }
 
-/** Notes that another group is the reason for a membership now. */
-export async function setFromGroup(
-  tx: Db,
-  { teamId, userId }: { teamId: number; userId: number },
-  group: string,
-): Promise<void> {
-  await query(tx, 'update team_members set from_group = $3 where team_id = $1 and user_id = $2', [
-    teamId,
-    userId,
-    group,
-  ]);
+/** Those of the groups that are one of any team. */
+export async function listKnownGroups(db: Db, groups: readonly string[]): Promise<string[]> {
+  const rows = await query<{ group_name: string }>(
+    db,
+    'select distinct group_name from team_groups where group_name = any ($1::text[])',
+    [groups],
+  );
+  return rows.map((row) => row.group_name);
+}
+
+/** A membership, and the group that is its reason. */
+export interface GroupMember {
+  teamId: number;
+  userId: number;
+  group: string;
+}
+
+/** Adds a member because of a group. @returns false when it is a member already, or the team has lost the group */
+export async function insertMemberFrom(tx: Db, { teamId, userId, group }: GroupMember): Promise<boolean> {
+  const rows = await query(
+    tx,
+    `insert into team_members (team_id, user_id, from_group)
+     select g.team_id, $2, g.group_name from team_groups g where g.team_id = $1 and g.group_name = $3
+     on conflict do nothing returning user_id`,
+    [teamId, userId, group],
+  );
+  return rows.length > 0;
+}
+
+/** Notes that another group is the reason for a membership now, unless a person has made it theirs. */
+export async function setFromGroup(tx: Db, { teamId, userId, group }: GroupMember): Promise<void> {
+  await query(
+    tx,
+    `update team_members set from_group = $3 where team_id = $1 and user_id = $2 and from_group is not null
+     and exists (select from team_groups where team_id = $1 and group_name = $3)`,
+    [teamId, userId, group],
+  );
+}
+
+/** @returns false when the account is not a member because of the group */
+export async function deleteMemberFrom(tx: Db, { teamId, userId, group }: GroupMember): Promise<boolean> {
+  const rows = await query(
+    tx,
+    'delete from team_members where team_id = $1 and user_id = $2 and from_group = $3 returning user_id',
+    [teamId, userId, group],
+  );
+  return rows.length > 0;
 }
 
 /** The groups whose members are in the team, by name. */
@@ -48,14 +84,8 @@ export async function listGroups(db: Db, teamId: number): Promise<{ group_name: 
   return query(db, 'select group_name, created_at from team_groups where team_id = $1 order by group_name', [teamId]);
 }
 
-/** @returns false when the team has the group already */
-export async function insertGroup(tx: Db, teamId: number, group: string): Promise<boolean> {
-  const rows = await query(
-    tx,
-    'insert into team_groups (team_id, group_name) values ($1, $2) on conflict do nothing returning team_id',
-    [teamId, group],
-  );
-  return rows.length > 0;
+export async function insertGroup(tx: Db, teamId: number, group: string): Promise<void> {
+  await query(tx, 'insert into team_groups (team_id, group_name) values ($1, $2)', [teamId, group]);
 }
 
 /** @returns false when the team does not have the group */

@@ -13,9 +13,11 @@ import { getTeam, type Team, type TeamPlace } from './teams';
 import { lockTeam } from './teams.store';
 
 /*
- * The groups of the OpenID provider whose members are in a team. Owners of the organization name them; members follow
- * at their next sign-in, see `team-group-members.ts`. Who is in the owners team owns the organization, so naming a group
- * for it needs the password, as changing its members does.
+ * The groups of the OpenID provider whose members are in a team. Members follow at their next sign-in, see
+ * `team-group-members.ts`. A group brings users into the team whom nobody has asked, and shows who is in it. So only site
+ * administrators and the operator name one, as only they add members without an invitation; owners of the organization
+ * see the groups and remove them. Who is in the owners team owns the organization, so changing its groups needs the
+ * password, as changing its members does.
  */
 
 /** A group whose members are in a team. */
@@ -48,15 +50,15 @@ async function ownedTeam(
   ctx: Needs<'db'>,
   actor: Actor,
   place: TeamPlace,
-): Promise<{ team: Team; subject: string; doer: ReturnType<typeof doerOf> }> {
+): Promise<{ team: Team; subject: string; isAdmin: boolean; doer: ReturnType<typeof doerOf> }> {
   const { namespace, principal } = await getOwnersOrganization(ctx, actor, place.organization);
   const team = await getTeam(ctx, namespace, place.team);
   if (team.isOwners) assertConfirmed(actor); // this decides who owns the organization; see guarded-actions.ts
-  return { team, subject: `${namespace}/${team.name}`, doer: doerOf(actor, principal) };
+  return { team, subject: `${namespace}/${team.name}`, isAdmin: principal.isAdmin, doer: doerOf(actor, principal) };
 }
 
 /**
- * Has the members of a group join a team, for owners.
+ * Has the members of a group join a team, for site administrators and the operator.
  *
  * @param group - exactly as the provider names it
  * @returns false when the team has the group already
@@ -64,14 +66,21 @@ async function ownedTeam(
  *   `inactive`, and for the owners team those of `assertConfirmed`
  */
 export async function addTeamGroup(ctx: Needs<'db'>, actor: Actor, place: TeamPlace, group: string): Promise<boolean> {
-  const { team, subject, doer } = await ownedTeam(ctx, actor, place);
+  const { team, subject, isAdmin, doer } = await ownedTeam(ctx, actor, place);
+  if (!isAdmin) {
+    const message =
+      'Only site administrators can add a group of the provider to a team: ask the people who run the server';
+    throw new AppError('forbidden', message);
+  }
   assertGroup(group);
   return inTransaction(ctx.db, async (tx) => {
     await lockTeam(tx, team.id);
-    if ((await store.listGroups(tx, team.id)).length >= MOST_GROUPS) {
+    const groups = await store.listGroups(tx, team.id);
+    if (groups.some(({ group_name: name }) => name === group)) return false;
+    if (groups.length >= MOST_GROUPS) {
       throw new AppError('conflict', `A team can have at most ${MOST_GROUPS} groups: remove one first`);
     }
-    if (!(await store.insertGroup(tx, team.id, group))) return false;
+    await store.insertGroup(tx, team.id, group);
     await recordEvent(tx, doer, { action: 'team.group_mapped', subject, details: { group } });
     return true;
   });
@@ -95,7 +104,7 @@ export async function removeTeamGroup(ctx: Needs<'db'>, actor: Actor, place: Tea
     await recordEvent(tx, doer, { action: 'team.group_unmapped', subject, details: { group } });
     const left = { id: team.id, namespace: team.organization, name: team.name, is_owners: team.isOwners };
     for (const { user_id: userId, username } of members) {
-      await leave(tx, { userId, username }, { ...left, from_group: group }, doer);
+      await leave(tx, { userId, username }, { team: left, group }, doer);
     }
   });
 }

@@ -84,24 +84,17 @@ export async function listMembers(db: Db, teamId: number, range?: Range): Promis
 }
 
 /**
- * Adds a member. If a person adds an account that is a member because of a group, it stays one without the group.
+ * Adds a member whom a person added. An account that is a member because of a group stays one without the group.
  *
- * @param fromGroup - the group of the provider that is the reason; null: a person added the account
  * @returns false when the account is a member already
  */
-export async function insertMember(
-  tx: Db,
-  teamId: number,
-  userId: number,
-  fromGroup: string | null = null,
-): Promise<boolean> {
+export async function insertMember(tx: Db, teamId: number, userId: number): Promise<boolean> {
   const rows = await query(
     tx,
-    `insert into team_members as m (team_id, user_id, from_group) values ($1, $2, $3)
-     on conflict (user_id, team_id) do update set from_group = null
-       where m.from_group is not null and excluded.from_group is null
+    `insert into team_members as m (team_id, user_id) values ($1, $2)
+     on conflict (user_id, team_id) do update set from_group = null where m.from_group is not null
      returning user_id`,
-    [teamId, userId, fromGroup],
+    [teamId, userId],
   );
   return rows.length > 0;
 }

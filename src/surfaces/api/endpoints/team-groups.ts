@@ -36,7 +36,7 @@ const postOne = endpoint({
   method: 'post',
   path: PATH,
   id: 'addTeamGroup',
-  summary: 'Have the members of a group join a team at their next sign-in; for owners',
+  summary: 'Have the members of a group join a team at their next sign-in; for site administrators',
   body: groupBody,
   responses: { 204: { description: 'Added, or already there' } },
   errors: ['conflict'],

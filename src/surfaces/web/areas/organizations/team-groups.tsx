@@ -5,19 +5,37 @@ import { Actions, Field, Form } from '../../components/forms';
 import { Panel, Table } from '../../components/page-parts';
 import type { View } from '../../view';
 
-/** The groups of the provider whose members are in a team, and the form that adds one. */
-export function GroupsOfTeam({
-  visitor,
-  groups,
-  path,
-}: {
+interface Place {
   readonly visitor: Member;
-  readonly groups: readonly TeamGroup[];
   /** of the team's page */
   readonly path: string;
-}): View {
+}
+
+function AddGroup({ visitor, path }: Place): View {
+  return (
+    <Form visitor={visitor} action={`${path}groups/`}>
+      <Field
+        label="Group"
+        name="group"
+        required
+        maxlength={255}
+        autocomplete="off"
+        hint="Exactly as the provider names it."
+      />
+      <Actions>
+        <button type="submit" class="quiet">
+          Add group
+        </button>
+      </Actions>
+    </Form>
+  );
+}
+
+/** The groups of the provider whose members are in a team, and for site administrators the form that adds one. */
+export function GroupsOfTeam({ visitor, groups, path }: Place & { readonly groups: readonly TeamGroup[] }): View {
+  const mayAdd = visitor.login.account.isAdmin;
   const { providerName: name } = visitor;
-  if (name === undefined && groups.length === 0) return <></>;
+  if (groups.length === 0 && (name === undefined || !mayAdd)) return <></>;
   return (
     <Panel title="Groups">
       <p>
@@ -45,21 +63,7 @@ export function GroupsOfTeam({
           ))}
         </Table>
       )}
-      <Form visitor={visitor} action={`${path}groups/`}>
-        <Field
-          label="Group"
-          name="group"
-          required
-          maxlength={255}
-          autocomplete="off"
-          hint="Exactly as the provider names it."
-        />
-        <Actions>
-          <button type="submit" class="quiet">
-            Add group
-          </button>
-        </Actions>
-      </Form>
+      {mayAdd ? <AddGroup visitor={visitor} path={path} /> : <p class="fine">Site administrators add groups.</p>}
     </Panel>
   );
 }
