@@ -1,3 +1,4 @@
+import type { Needs } from '../../context';
 import type { Db } from '../../platform/db/db';
 import { recordEvent, type Doer } from '../audit/audit';
 import { noSuchUser } from '../accounts/account-rules';
@@ -11,6 +12,11 @@ import { lockTeam } from './teams.store';
  * Members that a team has because they are in a group of the provider that users sign in with. They join and leave when
  * they sign in. A membership that a person made stays, whatever the groups are.
  */
+
+/** Those of the groups that are one of any team. */
+export async function groupsOfTeams(ctx: Needs<'db'>, groups: readonly string[]): Promise<string[]> {
+  return store.listKnownGroups(ctx.db, groups);
+}
 
 interface Joining {
   readonly userId: number;

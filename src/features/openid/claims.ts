@@ -12,7 +12,7 @@ export interface ProviderUser {
   readonly isEmailVerified: boolean;
   /** what the provider calls them; a proposal for a username, with any characters */
   readonly calledName: string;
-  /** undefined: the provider did not send all of them, so nothing is known */
+  /** undefined: the provider did not send all of them, or too many, so nothing is known */
   readonly groups: readonly string[] | undefined;
   /** when they logged in at the provider, in seconds of its clock; undefined: it does not say */
   readonly authenticatedAt: number | undefined;
@@ -59,14 +59,15 @@ function isElsewhere(claims: Claims, name: string): boolean {
 
 /**
  * Without the claim, the user is in no group: some providers leave it out then, and a user who has left their last group
- * must lose what it gave.
+ * must lose what it gave. Of too many groups none are read, because a user must not lose what is at the end of the list.
  */
 function groupsOf(claims: Claims, path: string): readonly string[] | undefined {
   const value = claimAt(claims, path);
   if (value === undefined && isElsewhere(claims, path)) return undefined;
   const values: readonly unknown[] = Array.isArray(value) ? value : [value];
+  if (values.length > MOST_GROUPS) return undefined;
   const names = values.map(textOf).filter((name) => name !== undefined && name.length <= GROUP_CHARACTERS);
-  return [...new Set(names as string[])].slice(0, MOST_GROUPS);
+  return [...new Set(names as string[])];
 }
 
 /** Whether the user logged in at the provider in the last ten minutes; undefined: it does not say. */

@@ -4,6 +4,7 @@ import { AppError } from '../../platform/errors';
 import type { OpenIdProvider } from '../../platform/openid/openid-provider';
 import { newSecret } from '../../platform/secrets';
 import { readClaims, type ProviderUser } from './claims';
+import { withKnownGroups } from './groups';
 import { openSealed, sealFor } from './sealed';
 
 /*
@@ -89,17 +90,17 @@ export function readFlow(ctx: Needs<'tokenKey'>, sealed: string | undefined, sta
 }
 
 /**
- * Who has come back from the provider.
+ * Who has come back from the provider, with those of their groups that mean something here.
  *
  * @param answer - its query, and the origin under which it reached this server
  * @throws AppError `invalid` when the provider refused, or its answer is not valid; `unavailable`, `not_found`
  */
 export async function finishFlow(
-  ctx: Asking,
+  ctx: Asking & Needs<'db'>,
   flow: Flow,
   { query, origin }: { readonly query: URLSearchParams; readonly origin: string },
 ): Promise<ProviderUser> {
   const { provider, settings } = providerOf(ctx);
   const callback = new URL(`${origin}${CALLBACK_PATH}?${query.toString()}`);
-  return readClaims(await provider.claims(flow, callback), settings);
+  return withKnownGroups(ctx, readClaims(await provider.claims(flow, callback), settings));
 }

@@ -2,9 +2,20 @@ import type { Needs } from '../../context';
 import type { Db } from '../../platform/db/db';
 import type { Doer } from '../audit/audit';
 import { setAdministratorOf } from '../namespaces/group-administrators';
-import { followTeamGroups } from '../namespaces/team-group-members';
+import { followTeamGroups, groupsOfTeams } from '../namespaces/team-group-members';
 import type { ProviderUser } from './claims';
 import { setMadeAdmin, type IdentityRow } from './identities.store';
+
+/**
+ * A user with only the groups that mean something here: those of a team, and the group of administrators. A user may be
+ * in many hundreds, too many for the form in which they travel.
+ */
+export async function withKnownGroups(ctx: Needs<'db' | 'settings'>, user: ProviderUser): Promise<ProviderUser> {
+  if (user.groups === undefined) return user;
+  const known = new Set(await groupsOfTeams(ctx, user.groups));
+  const { adminGroup } = ctx.settings.openId ?? {};
+  return { ...user, groups: user.groups.filter((group) => known.has(group) || group === adminGroup) };
+}
 
 /** What signs in: the identity with its account. */
 type SigningIn = Pick<IdentityRow, 'id' | 'user_id' | 'username' | 'made_admin'> & { readonly doer: Doer };
@@ -24,7 +35,7 @@ export async function followGroups(
   if (groups === undefined) {
     log.warn(
       { user: username },
-      'the OpenID provider did not send all groups of a user: their teams stay as they were',
+      'the OpenID provider did not send all groups of a user, or more than 2000: their teams stay as they were',
     );
     return;
   }
