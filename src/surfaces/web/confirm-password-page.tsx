@@ -4,7 +4,7 @@ import { Actions, Field, Form as FormElement, Problem } from './components/forms
 import { Heading, Panel } from './components/page-parts';
 import { CONFIRM_FIELDS, type PasswordNeeded } from './confirm-password';
 import type { Form } from './form';
-import { ownPath } from './own-path';
+import { pageBefore } from './own-path';
 import { page } from './reply';
 import type { View } from './view';
 import type { Login, Visitor } from './visitor';
@@ -40,17 +40,10 @@ function typedFields(form: Form): readonly (readonly [string, string])[] {
   return form.entries().filter(([name]) => name !== 'csrf_token' && !/password|confirm_code/i.test(name));
 }
 
-/** The page with the form that was sent; its reader goes back there to send it again. */
-function pageBefore(req: IncomingMessage, origin: string): string {
-  const { referer = '' } = req.headers;
-  const isOurs = URL.canParse(referer) && new URL(referer).origin === origin;
-  return ownPath(isOurs ? referer.slice(origin.length) : undefined, '/account/settings/');
-}
-
 /** The page for an account without a password: its provider confirms that the account is theirs. */
 function confirmByProviderPage(visitor: Visitor, login: Login, req: IncomingMessage): Reply {
   const { providerName: name } = visitor;
-  const next = encodeURIComponent(pageBefore(req, visitor.origin));
+  const next = encodeURIComponent(pageBefore(req, visitor.origin) ?? '/account/settings/');
   return page(
     visitor,
     { title: 'Confirm that it is you', isNarrow: true, status: 403 },

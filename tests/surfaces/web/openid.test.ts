@@ -3,13 +3,17 @@ import { basicActor, OPERATOR_ACTOR } from '../../../src/features/access/actor';
 import { beginSecondFactor, confirmSecondFactor } from '../../../src/features/accounts/second-factor';
 import { identityWithoutPassword } from '../../../src/features/accounts/users';
 import { setStatus } from '../../../src/features/namespaces/account-status';
+import { followTeamGroups } from '../../../src/features/namespaces/team-group-members';
 import { addTeamGroup } from '../../../src/features/namespaces/team-groups';
 import { putTeam } from '../../../src/features/namespaces/teams';
+import { insertMember, lockTeam } from '../../../src/features/namespaces/teams.store';
 import type { ProviderUser } from '../../../src/features/openid/claims';
 import { assertOwnLogin } from '../../../src/features/openid/confirm';
 import { link, listLinked, unlink } from '../../../src/features/openid/linking';
+import { inTransaction, type Db } from '../../../src/platform/db/db';
 import { browseAs, Browsing, type Seen } from '../../helpers/browse';
 import { startOpenIdProvider, type TestProvider, type UserClaims } from '../../helpers/openid-provider';
+import { untilOneWaits } from '../../helpers/lock-waits';
 import { codeOf } from '../../helpers/second-factor';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
@@ -302,16 +306,19 @@ describe('groups of the provider', () => {
   it('bring users into teams and out of them, and leave what a person decided', async () => {
     const owner = await browseAs(server, 'alice');
     await owner.send('/organizations/add/', { name: 'acme' });
+    await addUser(server, 'sitey', { isAdmin: true });
     const TEAM = '/organizations/acme/teams/crew/';
     for (const name of ['crew', 'ops']) await owner.send('/organizations/acme/teams/', { name, description: '' });
-    await owner.send(`${TEAM}groups/`, { group: '/dev' }, TEAM);
-    await owner.send('/organizations/acme/teams/ops/groups/', { group: 'ops' }, '/organizations/acme/teams/ops/');
-    await owner.send(
-      '/organizations/acme/teams/owners/groups/',
-      { group: 'bosses' },
-      '/organizations/acme/teams/owners/',
-    );
+    const site = await browseAs(server, 'sitey');
+    await site.send(`${TEAM}groups/`, { group: '/dev' }, TEAM);
+    for (const group of ['ops', 'owners']) {
+      await addTeamGroup(server.ctx, OPERATOR_ACTOR, { organization: 'acme', team: group }, group);
+    }
     expect(await eventsOf('acme/crew')).toEqual(['team.created', 'team.group_mapped']);
+    await owner.send(`${TEAM}groups/`, { group: 'all-of-the-company' }, TEAM);
+    const refused = (await owner.get(TEAM)).html;
+    expect(refused).toContain('Only site administrators can add a group of the provider to a team');
+    expect([refused.includes('>/dev<'), refused.includes('Add group')]).toEqual([true, false]);
     const outsider = await browseAs(server, 'carol');
     expect((await outsider.send(`${TEAM}groups/`, { group: 'mine' }, '/dashboard/')).status).toBe(403);
 
@@ -319,11 +326,12 @@ describe('groups of the provider', () => {
     expect([await membersOf('crew'), await membersOf('ops')]).toEqual([['gina'], []]);
     expect(await lastDetails('team.member_added')).toEqual({ member: 'gina', group: '/dev' });
     expect((await owner.get(TEAM)).html).toContain('group /dev');
-    await signedIn('sub-13', { groups: ['ops', 'bosses', 'hub-admins'] });
+    await signedIn('sub-13', { groups: ['ops', 'owners', 'hub-admins'] });
     expect([await membersOf('crew'), await membersOf('ops')]).toEqual([[], ['gina']]);
     expect(await membersOf('owners')).toEqual(['alice', 'gina']);
     expect(await lastDetails('team.member_removed')).toEqual({ member: 'gina', group: '/dev' });
     expect(await server.ctx.db('users').where({ username: 'gina' }).first('is_admin')).toEqual({ is_admin: true });
+    await setStatus(server.ctx, OPERATOR_ACTOR, 'sitey', { isAdmin: false });
 
     // A person adds her to the crew; the groups are gone, and alice too, so that gina is the last owner and administrator.
     await setStatus(server.ctx, OPERATOR_ACTOR, 'dora', { isAdmin: true });
@@ -375,14 +383,61 @@ describe('groups of the provider', () => {
     expect((await eventsOf('leila')).slice(-2)).toEqual(['sign_in.unlinked', 'user.admin_revoked']);
   });
 
+  it('leave a team as others change it while a sign-in waits for its lock', async () => {
+    const { db } = server.ctx;
+    await addUser(server, 'rita');
+    const { userId } = await identityWithoutPassword(server.ctx, 'rita');
+    const doer = { userId, name: 'rita', address: '::1' };
+    const [team, reason] = [{ name: 'guests' }, { group_name: 'guests' }];
+    const { id: teamId } = await db('teams').where(team).first('id');
+    const follow = (groups: readonly string[]): Promise<void> =>
+      inTransaction(db, (tx) => followTeamGroups(tx, { userId, username: 'rita' }, groups, doer));
+    const meanwhile = async (groups: readonly string[], change: (tx: Db) => Promise<unknown>): Promise<void> => {
+      let following: Promise<void> | undefined;
+      await inTransaction(db, async (tx) => {
+        await lockTeam(tx, teamId);
+        following = follow(groups);
+        await untilOneWaits(db);
+        await change(tx);
+      });
+      await following;
+    };
+    await meanwhile(['guests'], (tx) => tx('team_groups').where(reason).delete());
+    expect(await membersOf('guests')).toEqual([]);
+    await addTeamGroup(server.ctx, OPERATOR_ACTOR, { organization: 'acme', team: 'guests' }, 'guests');
+    await follow(['guests']);
+    await meanwhile([], (tx) => insertMember(tx, teamId, userId));
+    expect(await membersOf('guests')).toEqual(['rita']);
+  });
+
+  it('come along in a form however many they are, and change nothing when there are too many', async () => {
+    const many = Array.from({ length: 1999 }, (_value, index) => `${'g'.repeat(200)}${index}`);
+    await newUser('sub-19', 'hanna', { groups: [...many, 'guests'] });
+    expect(await membersOf('guests')).toContain('hanna');
+    await signedIn('sub-19', { groups: [...many, 'one', 'two'] });
+    expect(await membersOf('guests')).toContain('hanna');
+    await signedIn('sub-19', { groups: ['one', 'two'] });
+    expect(await membersOf('guests')).not.toContain('hanna');
+  });
+
   it('are managed over the API, and take their members along when they are removed', async () => {
     await request(server.server).post('/api/v1.1/orgs/').set('Authorization', basic('robert')).send({ name: 'beta' });
     const GROUPS = '/api/v1.1/orgs/beta/teams/crew/groups/';
     const ask = (method: 'get' | 'post' | 'delete' | 'put', path: string, body?: object) =>
       request(server.server)[method](path).set('Authorization', basic('robert')).send(body);
     await ask('put', '/api/v1.1/orgs/beta/teams/crew/', {}).expect(201);
+    const refused = await ask('post', GROUPS, { group: 'builders' }).expect(403);
+    expect(refused.text).toContain('Only site administrators can add a group of the provider to a team');
+    await setStatus(server.ctx, OPERATOR_ACTOR, 'robert', { isAdmin: true });
     await ask('post', GROUPS, { group: 'builders' }).expect(204);
     await ask('post', GROUPS, { group: '' }).expect(400);
+    const { team_id: teamId } = await server.ctx.db('team_groups').where({ group_name: 'builders' }).first('team_id');
+    const more = Array.from({ length: 49 }, (_value, index) => ({ team_id: teamId, group_name: `more-${index}` }));
+    await server.ctx.db('team_groups').insert(more);
+    await ask('post', GROUPS, { group: 'builders' }).expect(204);
+    await ask('post', GROUPS, { group: 'one too many' }).expect(409);
+    await server.ctx.db('team_groups').where('group_name', 'like', 'more-%').delete();
+    await setStatus(server.ctx, OPERATOR_ACTOR, 'robert', { isAdmin: false });
     expect((await ask('get', GROUPS)).body).toMatchObject({ count: 1, results: [{ name: 'builders' }] });
     await newUser('sub-14', 'bill', { groups: 'builders' });
     const MEMBERS = '/api/v1.1/orgs/beta/teams/crew/members/';

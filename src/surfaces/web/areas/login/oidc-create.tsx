@@ -23,8 +23,7 @@ interface Asked {
   readonly fault?: Fault;
 }
 
-function Hints({ email, isTaken, name }: { email: string | undefined; isTaken: boolean; name: string }): View {
-  if (!isTaken) return <></>;
+function TakenAddressHint({ email, name }: { email: string | undefined; name: string }): View {
   return (
     <p class="notice">
       An account here has the address {email}. If it is yours, sign in with its password and link it to {name} under
@@ -55,7 +54,7 @@ export async function createAccountPage(
           {name} knows you{user.email === undefined ? '' : ` as ${user.email}`}. You have no account here yet: choose
           its username.
         </p>
-        <Hints email={user.email} isTaken={isEmailTaken} name={name} />
+        {isEmailTaken && <TakenAddressHint email={user.email} name={name} />}
         <Form visitor={visitor} fault={fault} action={PATH}>
           <input type="hidden" name="next" value={next} />
           <input type="hidden" name="ticket" value={sealUser(ctx, user)} />
