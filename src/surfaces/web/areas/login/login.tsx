@@ -14,14 +14,12 @@ import { browserOf, cookieOf } from './browser';
 import { codePage } from './code';
 import { nextOf, withNext } from './next';
 import { ProviderButton } from './provider-button';
+import { WRONG_CODE } from './second-step';
 
 const WRONG: Fault = { text: 'Wrong username or password.', status: 400 };
 
-const WRONG_CODE: Fault = {
-  text: 'The code is wrong or has already been used. Wait for the next one and try again.',
-  status: 400,
-};
-const EXPIRED: Fault = { text: 'That took too long. Sign in again.', status: 400 };
+/** The problem of a first step that is too long ago. */
+export const EXPIRED: Fault = { text: 'That took too long. Sign in again.', status: 400 };
 
 /** The page to sign in, with what was wrong before. */
 export function loginPage(

@@ -2,13 +2,13 @@ import type { Needs } from '../../../../context';
 import { confirmByProvider, isConfirmation, sealConfirmation } from '../../../../features/openid/confirm';
 import type { Reply } from '../../../../platform/http/exchange';
 import type { Member, WebHandler } from '../../access';
-import { Actions, Field, Form, Problem } from '../../components/forms';
-import { Heading, Panel } from '../../components/page-parts';
 import { attempt, type Fault } from '../../problems';
-import { page, redirect } from '../../reply';
+import { redirect } from '../../reply';
 import { nextOf } from './next';
+import { secondStepPage, WRONG_CODE } from './second-step';
 
-const PATH = '/account/login/oidc/confirm/';
+/** After the account was confirmed. */
+export const CONFIRMED = 'Thank you. Now repeat what you wanted to do.';
 
 /** After the provider, the code of the second factor. */
 export function confirmCodePage(
@@ -16,38 +16,15 @@ export function confirmCodePage(
   member: Member,
   { next, fault }: { readonly next: string; readonly fault?: Fault },
 ): Reply {
-  return page(
-    member,
-    { title: 'Second step', isNarrow: true, status: fault?.status ?? 200, headers: fault?.headers ?? {} },
-    <>
-      <Heading title="Second step" />
-      <Panel>
-        <Problem fault={fault} />
-        <Form visitor={member} fault={fault} action={PATH}>
-          <input type="hidden" name="next" value={next} />
-          <input type="hidden" name="ticket" value={sealConfirmation(ctx, member.login.session.id)} />
-          <Field
-            label="Code"
-            name="code"
-            required
-            maxlength={40}
-            autocomplete="one-time-code"
-            autofocus
-            hint="The six digits in your authenticator app, or a recovery code."
-          />
-          <Actions>
-            <button type="submit">Confirm</button>
-          </Actions>
-        </Form>
-      </Panel>
-    </>,
-  );
+  return secondStepPage(member, {
+    action: '/account/login/oidc/confirm/',
+    next,
+    ticket: sealConfirmation(ctx, member.login.session.id),
+    hint: 'The six digits in your authenticator app, or a recovery code.',
+    ways: <button type="submit">Confirm</button>,
+    fault,
+  });
 }
-
-const WRONG_CODE: Fault = {
-  text: 'The code is wrong or has already been used. Wait for the next one and try again.',
-  status: 400,
-};
 
 export const postConfirmCode: WebHandler<'member-form'> = async (ctx, { caller }) => {
   const { form, login, address } = caller;
@@ -60,5 +37,5 @@ export const postConfirmCode: WebHandler<'member-form'> = async (ctx, { caller }
   const { done, fault } = await attempt(() => confirmByProvider(ctx, own, form.text('code')));
   if (fault !== undefined) return confirmCodePage(ctx, caller, { next, fault });
   if (!done) return confirmCodePage(ctx, caller, { next, fault: WRONG_CODE });
-  return redirect(caller, next, { notice: 'Thank you. Now repeat what you wanted to do.' });
+  return redirect(caller, next, { notice: CONFIRMED });
 };

@@ -1,14 +1,12 @@
 import { readUser } from '../../../../features/openid/pending';
 import { registerUser } from '../../../../features/openid/registration';
 import type { WebHandler } from '../../access';
-import { attempt, type Fault } from '../../problems';
-import { loginPage } from './login';
+import { attempt } from '../../problems';
+import { EXPIRED, loginPage } from './login';
 import { nextOf } from './next';
 import { createAccountPage } from './oidc-create';
 import { enter } from './oidc-enter';
 import { confirmPage } from './signup';
-
-const EXPIRED: Fault = { text: 'That took too long. Sign in again.', status: 400 };
 
 export const postCreateAccount: WebHandler<'anyone-form'> = async (ctx, { req, caller }) => {
   const { form, address } = caller;

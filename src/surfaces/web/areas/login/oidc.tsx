@@ -11,7 +11,7 @@ import { redirect } from '../../reply';
 import type { Visitor } from '../../visitor';
 import { loginPage } from './login';
 import { nextOf } from './next';
-import { confirmCodePage } from './oidc-confirm';
+import { confirmCodePage, CONFIRMED } from './oidc-confirm';
 import { enter } from './oidc-enter';
 import { asking, endedFlowCookie, flowCookie, purposeOf, readFlowCookie } from './oidc-flow';
 import { linkPage, SIGN_INS } from './oidc-link';
@@ -75,5 +75,5 @@ async function confirm(ctx: Context, member: Member, { user, next }: Coming): Pr
   if (fault !== undefined) return problem(member, next, fault);
   if (login.hasSecondFactor) return confirmCodePage(ctx, member, { next });
   await confirmByProvider(ctx, { id: login.session.id, userId, username, address }, undefined);
-  return redirect(member, next, { notice: 'Thank you. Now repeat what you wanted to do.' });
+  return redirect(member, next, { notice: CONFIRMED });
 }
