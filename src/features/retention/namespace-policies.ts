@@ -6,9 +6,10 @@ import type { Actor, RepositoryName } from '../access/actor';
 import { doerOf } from '../access/doer';
 import { getNamespaceAccess, type NamespaceAccess } from '../namespaces/namespace-access';
 import { lockNamespace } from '../namespaces/plans';
+import { countDecisions } from './decisions.store';
 import * as store from './policies.store';
 import { policyFrom, removePolicy, rulesFrom, savePolicy, type AppliedRetention } from './policies';
-import { countFates } from './preview';
+import { decidingFor } from './preview';
 import { checkRules, type RetentionRules } from './rules';
 
 /* The policy of a namespace. It applies to those of its repositories that have none of their own. */
@@ -96,11 +97,13 @@ export async function previewNamespace(
 ): Promise<{ total: number; repositories: RepositoryFate[] }> {
   const { namespace } = await getManaged(ctx, actor, name);
   if (rules !== undefined) checkRules(rules);
+  const shared = rules ?? rulesFrom(await store.findOfNamespace(ctx.db, namespace));
   const { total, rows } = await store.listRepositories(ctx.db, namespace, range);
   const repositories: RepositoryFate[] = [];
-  for (const { id, name: repository, has_own_policy: hasOwnPolicy } of rows) {
-    const applied = hasOwnPolicy || rules === undefined ? rulesFrom(await store.findApplying(ctx.db, id)) : rules;
-    repositories.push({ namespace, name: repository, hasOwnPolicy, ...(await countFates(ctx.db, id, applied)) });
+  for (const { id, name: repository, immutable_tags: immutableTags, has_own_policy: hasOwnPolicy } of rows) {
+    const applied = hasOwnPolicy ? rulesFrom(await store.findApplying(ctx.db, id)) : shared;
+    const counts = await countDecisions(ctx.db, decidingFor(id, applied, immutableTags));
+    repositories.push({ namespace, name: repository, hasOwnPolicy, ...counts });
   }
   return { total, repositories };
 }

@@ -75,6 +75,7 @@ export async function remove(tx: Db, owner: PolicyOwner): Promise<boolean> {
 export interface RepositoryRow {
   id: number;
   name: string;
+  immutable_tags: string[];
   has_own_policy: boolean;
 }
 
@@ -82,7 +83,8 @@ export interface RepositoryRow {
 export async function listRepositories(db: Db, namespace: string, range: Range): Promise<Page<RepositoryRow>> {
   return queryPage<RepositoryRow>(
     db,
-    `select r.id, r.name, exists (select 1 from retention_policies p where p.repository_id = r.id) as has_own_policy
+    `select r.id, r.name, r.immutable_tags,
+       exists (select 1 from retention_policies p where p.repository_id = r.id) as has_own_policy
      from repositories r where r.namespace = $1 and r.state <> 'deleting' order by r.name`,
     [namespace],
     range,

@@ -1,5 +1,4 @@
 import type { Needs } from '../../context';
-import type { Db } from '../../platform/db/db';
 import type { Range } from '../../platform/db/query';
 import type { AdministeredRepository } from '../repositories/access';
 import { repositoryNotFound } from '../repositories/access';
@@ -46,13 +45,6 @@ export function decidingFor(
     onlyTags: rules.onlyTags.map(tagPatternForLike),
     immutableTags: immutableTags.map(tagPatternForLike),
   };
-}
-
-/** How many tags rules would delete and keep. @throws AppError `not_found` when the repository is gone */
-export async function countFates(db: Db, repositoryId: number, rules: RetentionRules): Promise<store.CountRow> {
-  const found = await store.findRepository(db, repositoryId);
-  if (found === undefined) throw repositoryNotFound();
-  return store.countDecisions(db, decidingFor(repositoryId, rules, found.immutable_tags));
 }
 
 /**
