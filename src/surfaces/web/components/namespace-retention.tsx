@@ -7,28 +7,18 @@ import {
   type RepositoryFate,
 } from '../../../features/retention/namespace-policies';
 import { rulesText } from '../../../features/retention/reasons';
-import { checkRules } from '../../../features/retention/rules';
 import type { Reply } from '../../../platform/http/exchange';
 import type { WebExchange } from '../access';
-import { attempt, naming, type Fault } from '../problems';
-import { redirect } from '../reply';
+import { attempt, type Fault } from '../problems';
 import { repositoryPath } from '../repository-path';
-import { assertVersion, VERSION } from '../version';
 import type { View } from '../view';
 import type { Visitor } from '../visitor';
 import { ActButton } from './buttons';
 import { Panel, Table } from './page-parts';
 import { pageAsked, Paging } from './paging';
 import { formatCount } from './quantities';
-import {
-  RetentionForm,
-  retentionVersion,
-  rulesIn,
-  typedFrom,
-  typedIn,
-  versionFor,
-  type TypedRules,
-} from './retention-form';
+import { RetentionForm, retentionVersion, rulesIn, typedFrom } from './retention-form';
+import { postRemoval, postRules, type ShownRules } from './retention-post';
 import { queryOf, triedIn } from './retention-query';
 
 /* The policy of a namespace: the same page for an organization and for the visitor's own account. */
@@ -40,12 +30,6 @@ export interface NamespacePlace {
   readonly path: string;
   /** The page with this content. */
   readonly show: (content: View, fault: Fault | undefined) => Reply;
-}
-
-interface Shown {
-  readonly typed?: TypedRules;
-  readonly version?: string;
-  readonly fault?: Fault | undefined;
 }
 
 function Repositories(props: {
@@ -80,7 +64,7 @@ export async function showNamespaceRetention(
   visitor: Visitor,
   query: URLSearchParams,
   place: NamespacePlace,
-  shown: Shown = {},
+  shown: ShownRules = {},
 ): Promise<Reply> {
   const { namespace, path } = place;
   const applied = await getNamespaceRetention(ctx, visitor.actor, namespace);
@@ -123,36 +107,23 @@ export async function showNamespaceRetention(
 /** Saves or tries the policy of a namespace. */
 export async function postNamespaceRetention(
   ctx: Context,
-  { caller, query }: WebExchange<'member-form'>,
+  exchange: WebExchange<'member-form'>,
   place: NamespacePlace,
 ): Promise<Reply> {
+  const { caller, query } = exchange;
   const { namespace: name, path } = place;
-  const { form } = caller;
-  const typed = typedIn(form);
-  const isTrial = form.text('step') === 'try';
-  const { done: rules, fault } = await attempt(async () => {
-    const checked = checkRules(rulesIn(typed));
-    if (isTrial) return checked;
-    await setNamespaceRetention(ctx, caller.actor, { name, rules: checked }, (now) =>
-      assertVersion(form, versionFor(now)),
-    );
-    return checked;
+  return postRules(exchange, {
+    path,
+    save: (rules, assertCurrent) => setNamespaceRetention(ctx, caller.actor, { name, rules }, assertCurrent),
+    show: (shown) => showNamespaceRetention(ctx, caller, query, place, shown),
   });
-  if (fault !== undefined) {
-    const kept = fault.status === 409 ? {} : { version: form.text(VERSION) };
-    return showNamespaceRetention(ctx, caller, query, place, { typed, fault, ...kept });
-  }
-  if (isTrial) return redirect(caller, `${path}?${new URLSearchParams(queryOf(rules)).toString()}`);
-  return redirect(caller, path, { notice: `Policy saved. ${rulesText(rules)}` });
 }
 
 /** Removes the policy of a namespace. */
 export async function postNamespaceRetentionRemoval(
   ctx: Context,
-  { caller }: WebExchange<'member-form'>,
+  exchange: WebExchange<'member-form'>,
   { namespace, path }: Pick<NamespacePlace, 'namespace' | 'path'>,
 ): Promise<Reply> {
-  const { fault } = await attempt(() => naming(() => removeNamespaceRetention(ctx, caller.actor, namespace)));
-  if (fault !== undefined) return redirect(caller, path, { notice: { text: fault.text, kind: 'problem' } });
-  return redirect(caller, path, { notice: 'The policy was removed.' });
+  return postRemoval(exchange, path, () => removeNamespaceRetention(ctx, exchange.caller.actor, namespace));
 }

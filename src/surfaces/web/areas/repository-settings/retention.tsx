@@ -8,26 +8,18 @@ import {
 } from '../../../../features/retention/policies';
 import { previewRetention, type RetentionPreview } from '../../../../features/retention/preview';
 import { rulesText } from '../../../../features/retention/reasons';
-import { areEmpty, checkRules } from '../../../../features/retention/rules';
+import { areEmpty } from '../../../../features/retention/rules';
 import { listRetentionRuns, startRetention } from '../../../../features/retention/runs';
 import type { Reply } from '../../../../platform/http/exchange';
 import { ActButton, DangerButton } from '../../components/buttons';
 import { Panel } from '../../components/page-parts';
 import { pageAsked, Paging } from '../../components/paging';
 import { plural } from '../../components/quantities';
-import {
-  RetentionForm,
-  retentionVersion,
-  rulesIn,
-  typedFrom,
-  typedIn,
-  versionFor,
-  type TypedRules,
-} from '../../components/retention-form';
+import { RetentionForm, retentionVersion, rulesIn, typedFrom } from '../../components/retention-form';
+import { postRemoval, postRules, type ShownRules } from '../../components/retention-post';
 import { queryOf, triedIn } from '../../components/retention-query';
-import { attempt, naming, type Fault } from '../../problems';
+import { attempt } from '../../problems';
 import { redirect } from '../../reply';
-import { assertVersion, VERSION } from '../../version';
 import type { View } from '../../view';
 import type { Visitor } from '../../visitor';
 import { Fates, Runs } from './retention-parts';
@@ -74,29 +66,22 @@ function Preview(props: {
   );
 }
 
-interface Shown {
-  readonly typed?: TypedRules;
-  readonly version?: string;
-  readonly fault?: Fault | undefined;
-}
-
 async function show(
   ctx: Context,
   visitor: Visitor,
   repository: AdministeredDetails,
   query: URLSearchParams,
-  shown: Shown = {},
+  shown: ShownRules = {},
 ): Promise<Reply> {
   const applied = await getRetention(ctx, repository);
   const tried = triedIn(query);
   const asked = pageAsked(query);
-  const previewed = await attempt(() =>
-    previewRetention(ctx, repository, tried === undefined ? undefined : rulesIn(tried), asked),
-  );
+  const { done: preview, fault } =
+    shown.fault === undefined
+      ? await attempt(() => previewRetention(ctx, repository, tried && rulesIn(tried), asked))
+      : { done: undefined, fault: shown.fault };
   const { runs } = await listRetentionRuns(ctx, repository, { limit: RUNS_SHOWN, offset: 0 });
-  const fault = shown.fault ?? previewed.fault;
   const { typed = tried ?? typedFrom(applied.policy), version = retentionVersion(applied) } = shown;
-  const preview = shown.fault === undefined ? previewed.done : undefined;
   return settingsPage(
     visitor,
     repository,
@@ -135,30 +120,17 @@ export const getRetentionPage = ofSettings<'member'>((ctx, { caller, query }, re
   show(ctx, caller, repository, query),
 );
 
-export const postRetention = ofSettings<'member-form'>(async (ctx, { caller, query }, repository) => {
-  const { form } = caller;
-  const typed = typedIn(form);
-  const path = settingsPath(repository, PART);
-  const isTrial = form.text('step') === 'try';
-  const { done, fault } = await attempt(async () => {
-    const rules = checkRules(rulesIn(typed));
-    if (!isTrial) await setRetention(ctx, repository, rules, (now) => assertVersion(form, versionFor(now)));
-    return rules;
-  });
-  if (fault !== undefined) {
-    const kept = fault.status === 409 ? {} : { version: form.text(VERSION) };
-    return show(ctx, caller, repository, query, { typed, fault, ...kept });
-  }
-  if (isTrial) return redirect(caller, `${path}?${new URLSearchParams(queryOf(done)).toString()}`);
-  return redirect(caller, path, { notice: `Policy saved. ${rulesText(done)}` });
-});
+export const postRetention = ofSettings<'member-form'>((ctx, exchange, repository) =>
+  postRules(exchange, {
+    path: settingsPath(repository, PART),
+    save: (rules, assertCurrent) => setRetention(ctx, repository, rules, assertCurrent),
+    show: (shown) => show(ctx, exchange.caller, repository, exchange.query, shown),
+  }),
+);
 
-export const postRetentionRemoval = ofSettings<'member-form'>(async (ctx, { caller }, repository) => {
-  const path = settingsPath(repository, PART);
-  const { fault } = await attempt(() => naming(() => removeRetention(ctx, repository)));
-  if (fault !== undefined) return redirect(caller, path, { notice: { text: fault.text, kind: 'problem' } });
-  return redirect(caller, path, { notice: 'The policy was removed.' });
-});
+export const postRetentionRemoval = ofSettings<'member-form'>((ctx, exchange, repository) =>
+  postRemoval(exchange, settingsPath(repository, PART), () => removeRetention(ctx, repository)),
+);
 
 export const postRetentionRun = ofSettings<'member-form'>(async (ctx, { caller }, repository) => {
   const path = settingsPath(repository, PART);
