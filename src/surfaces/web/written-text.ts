@@ -12,7 +12,7 @@ import { plainBeginning, renderMarkdownUpTo, type MarkdownKind, type MarkdownTas
 export const MARKDOWN_THREAD = path.join(__dirname, 'markdown.js');
 
 /** The most HTML of a text, so that its page stays within its own limit. */
-export const SHOWN_CHARACTERS: Readonly<Record<MarkdownKind, number>> = { readme: 64_000, comment: 24_000 };
+const SHOWN_CHARACTERS: Readonly<Record<MarkdownKind, number>> = { readme: 64_000, comment: 24_000 };
 
 /** The HTML of recent texts, because they are read more often than written. */
 const cache = new LRUCache<string, Rendered>({
@@ -48,14 +48,15 @@ async function renderInThread(
  * long for a page, only of the beginning.
  *
  * @param asker.signal - aborts the work
- * @param task.characters - the most characters of HTML
+ * @param asked.characters - the most characters of HTML; by default, what fits on the page of its kind
  */
 export async function writtenText(
   ctx: Needs<'textWriters'>,
   asker: { readonly actor: Actor; readonly signal: AbortSignal },
-  task: MarkdownTask,
+  asked: Pick<MarkdownTask, 'text' | 'kind'> & Partial<MarkdownTask>,
 ): Promise<Rendered> {
-  const { text, kind, characters } = task;
+  const { text, kind, characters = SHOWN_CHARACTERS[kind] } = asked;
+  const task = { text, kind, characters };
   const key = `${kind} ${characters} ${createHash('sha256').update(text).digest('base64')}`;
   const known = cache.get(key);
   if (known !== undefined) return known;

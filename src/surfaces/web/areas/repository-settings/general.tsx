@@ -13,7 +13,7 @@ import { redirect } from '../../reply';
 import { assertVersion, VERSION, versionOf } from '../../version';
 import type { View } from '../../view';
 import type { Visitor } from '../../visitor';
-import { SHOWN_CHARACTERS, writtenText } from '../../written-text';
+import { writtenText } from '../../written-text';
 import { ofSettings, settingsPage, settingsPath } from './settings-page';
 
 /** The values of the form; `visibility` as it was sent, which may be invalid. */
@@ -119,8 +119,7 @@ export const postGeneral = ofSettings<'member-form'>(async (ctx, { caller, signa
     visibility: form.text('visibility'),
   };
   if (form.isOn(PREVIEW)) {
-    const task = { text: values.fullDescription, kind: 'readme', characters: SHOWN_CHARACTERS.readme } as const;
-    const preview = await writtenText(ctx, { actor, signal }, task);
+    const preview = await writtenText(ctx, { actor, signal }, { text: values.fullDescription, kind: 'readme' });
     return show(ctx, caller, repository, { values, version: form.text(VERSION), preview });
   }
   const { fault } = await attempt(() => {

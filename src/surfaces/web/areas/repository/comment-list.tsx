@@ -12,7 +12,7 @@ import type { Fault } from '../../problems';
 import { repositoryPath } from '../../repository-path';
 import type { View } from '../../view';
 import type { Visitor } from '../../visitor';
-import { SHOWN_CHARACTERS, writtenText } from '../../written-text';
+import { writtenText } from '../../written-text';
 
 const PAGE_CHARACTERS = 48_000;
 
@@ -30,8 +30,7 @@ export async function fitting(
   const shown: ShownComment[] = [];
   let room = PAGE_CHARACTERS;
   for (const comment of comments) {
-    const task = { text: comment.text, kind: 'comment', characters: SHOWN_CHARACTERS.comment } as const;
-    const { html } = await writtenText(ctx, asker, task);
+    const { html } = await writtenText(ctx, asker, { text: comment.text, kind: 'comment' });
     room -= html.length;
     if (room < 0 && shown.length > 0) break;
     shown.push({ ...comment, html });

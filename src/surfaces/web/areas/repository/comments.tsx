@@ -14,7 +14,7 @@ import { attempt, type Fault } from '../../problems';
 import { page, redirect } from '../../reply';
 import { repositoryPath } from '../../repository-path';
 import type { Visitor } from '../../visitor';
-import { SHOWN_CHARACTERS, writtenText } from '../../written-text';
+import { writtenText } from '../../written-text';
 import { CommentForm, CommentList, fitting } from './comment-list';
 import { idOf, Older } from './older';
 import { repositoryAsked, repositoryPage, type ShownRepository } from './repository-page';
@@ -63,8 +63,7 @@ export const postComment: WebHandler<'member-form'> = async (ctx, { caller, para
   const repository = await repositoryAsked(ctx, caller, params);
   const text = caller.form.lines('text');
   if (caller.form.isOn(PREVIEW)) {
-    const task = { text, kind: 'comment', characters: SHOWN_CHARACTERS.comment } as const;
-    const preview = await writtenText(ctx, { actor: caller.actor, signal }, task);
+    const preview = await writtenText(ctx, { actor: caller.actor, signal }, { text, kind: 'comment' });
     return commentsPage(ctx, caller, { repository, signal, text, preview });
   }
   const { fault } = await attempt(async () => addComment(ctx, assertParticipant(repository.access), text));

@@ -5,7 +5,7 @@ import { RepositoryFrame } from '../../components/repository-frame';
 import type { LinkPreview } from '../../components/link-preview';
 import { page } from '../../reply';
 import { repositoryPath } from '../../repository-path';
-import { SHOWN_CHARACTERS, writtenText } from '../../written-text';
+import { writtenText } from '../../written-text';
 import { Facts, FirstPush, LatestTags, Readme } from './overview-parts';
 import { PullPanel } from './pull-panel';
 import { repositoryPage, type ShownRepository } from './repository-page';
@@ -27,8 +27,8 @@ export const getOverview = repositoryPage<'anyone'>(async (ctx, { caller, query,
   const totals = await getActivityTotals(ctx, repository);
   const { tags } = await listShownTags(ctx, repository, { limit: LATEST, offset: 0, sort: 'updated' });
   const isWhole = query.get('readme') === 'whole';
-  const characters = isWhole ? README_WHOLE : SHOWN_CHARACTERS.readme;
-  const task = { text: repository.fullDescription, kind: 'readme', characters } as const;
+  const characters = isWhole ? { characters: README_WHOLE } : {};
+  const task = { text: repository.fullDescription, kind: 'readme', ...characters } as const;
   const readme = await writtenText(ctx, { actor: caller.actor, signal }, task);
   return page(
     caller,
