@@ -3,6 +3,7 @@ import { displayName } from '../../../../features/repositories/names';
 import type { RepositoryName } from '../../../../features/access/actor';
 import type { WebHandler } from '../../access';
 import { Avatar } from '../../components/avatar';
+import { Older } from '../../components/older';
 import { Badge, Empty } from '../../components/page-parts';
 import { Ago, plural } from '../../components/quantities';
 import { page } from '../../reply';
@@ -133,14 +134,7 @@ export const getActivity: WebHandler<'member'> = async (ctx, { caller, query }) 
           </p>
         </Empty>
       )}
-      {next !== undefined && (
-        <nav class="paging" aria-label="Pages">
-          <span></span>
-          <a rel="next" href={`${PATH}?before=${next}`}>
-            Older
-          </a>
-        </nav>
-      )}
+      <Older path={PATH} next={next} />
     </DashboardFrame>,
   );
 };

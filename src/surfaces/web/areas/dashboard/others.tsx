@@ -4,6 +4,7 @@ import { listStarred } from '../../../../features/social/stars';
 import type { WebHandler } from '../../access';
 import { Avatar } from '../../components/avatar';
 import { Ago, plural } from '../../components/quantities';
+import { idOf, Older } from '../../components/older';
 import { Empty } from '../../components/page-parts';
 import { pageAsked, Paging } from '../../components/paging';
 import { RepositoryList } from '../../components/repository-list';
@@ -17,7 +18,6 @@ import { DashboardFrame } from './dashboard-frame';
 const SHARED = '/dashboard/shared/';
 const STARRED = '/dashboard/starred/';
 const STARS = 25;
-const ID = /^[1-9]\d{0,14}$/;
 
 /** The repositories on which the member collaborates. */
 export const getShared: WebHandler<'member'> = async (ctx, { caller, query }) => {
@@ -66,8 +66,7 @@ function StarredList({ stars }: { readonly stars: readonly Starred[] }): View {
 
 /** The repositories that the member has starred, the latest star first. */
 export const getStarred: WebHandler<'member'> = async (ctx, { caller, query }) => {
-  const given = query.get('before') ?? '';
-  const before = ID.test(given) ? Number(given) : undefined;
+  const before = idOf(query.get('before'));
   const { userId } = caller.login.account;
   const wanted = { limit: STARS, ...(before === undefined ? {} : { before }) };
   const { stars, next } = await listStarred(ctx, caller.actor, userId, wanted);
@@ -84,14 +83,7 @@ export const getStarred: WebHandler<'member'> = async (ctx, { caller, query }) =
           </p>
         </Empty>
       )}
-      {next !== undefined && (
-        <nav class="paging" aria-label="Pages">
-          <span></span>
-          <a rel="next" href={`${STARRED}?before=${next}`}>
-            Older
-          </a>
-        </nav>
-      )}
+      <Older path={STARRED} next={next} />
     </DashboardFrame>,
   );
 };

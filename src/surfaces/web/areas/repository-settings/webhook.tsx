@@ -6,6 +6,7 @@ import { AppError } from '../../../../platform/errors';
 import type { Reply } from '../../../../platform/http/exchange';
 import { ActButton, DangerButton } from '../../components/buttons';
 import { Ago } from '../../components/quantities';
+import { idOf } from '../../components/older';
 import { Panel } from '../../components/page-parts';
 import { attempt, type Fault } from '../../problems';
 import { redirect } from '../../reply';
@@ -18,13 +19,12 @@ import { HookState, hookValuesIn, RefusedUrls, urlsOf, WebhookForm, type HookVal
 
 const PART = 'webhooks/';
 const PAGE = 25;
-const ID = /^[1-9]\d{0,14}$/;
 
 /** @throws AppError `not_found` for a text that is not an id */
 export function idIn(params: Readonly<Record<string, string>>, part: 'webhook' | 'delivery'): number {
-  const given = params[part] ?? '';
-  if (!ID.test(given)) throw new AppError('not_found', `The ${part} was not found`);
-  return Number(given);
+  const id = idOf(params[part]);
+  if (id === undefined) throw new AppError('not_found', `The ${part} was not found`);
+  return id;
 }
 
 function valuesOf({ name, urls, isActive }: Webhook): HookValues {
@@ -145,8 +145,7 @@ async function show(
 }
 
 export const getWebhookPage = ofSettings<'member'>((ctx, { caller, params, query }, repository) => {
-  const given = query.get('before') ?? '';
-  const before = ID.test(given) ? Number(given) : undefined;
+  const before = idOf(query.get('before'));
   return show(ctx, caller, { repository, id: idIn(params, 'webhook') }, { before });
 });
 

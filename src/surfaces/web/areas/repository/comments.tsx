@@ -7,6 +7,7 @@ import { AppError } from '../../../../platform/errors';
 import type { Reply } from '../../../../platform/http/exchange';
 import type { WebExchange, WebHandler } from '../../access';
 import { PREVIEW } from '../../components/markdown-area';
+import { idOf, Older } from '../../components/older';
 import { Empty } from '../../components/page-parts';
 import { RepositoryFrame } from '../../components/repository-frame';
 import type { Rendered } from '../../markdown';
@@ -16,7 +17,6 @@ import { repositoryPath } from '../../repository-path';
 import type { Visitor } from '../../visitor';
 import { writtenText } from '../../written-text';
 import { CommentForm, CommentList, fitting } from './comment-list';
-import { idOf, Older } from './older';
 import { repositoryAsked, repositoryPage, type ShownRepository } from './repository-page';
 
 const COMMENTS = 20;

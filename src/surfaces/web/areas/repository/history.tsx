@@ -5,6 +5,7 @@ import { assertWritable } from '../../../../features/repositories/access';
 import { AppError } from '../../../../platform/errors';
 import type { WebHandler } from '../../access';
 import { Field, Problem } from '../../components/forms';
+import { idOf, Older } from '../../components/older';
 import { Empty } from '../../components/page-parts';
 import { RepositoryFrame } from '../../components/repository-frame';
 import { attempt, type Fault } from '../../problems';
@@ -15,7 +16,6 @@ import type { Reply } from '../../../../platform/http/exchange';
 import type { View } from '../../view';
 import type { Visitor } from '../../visitor';
 import { shortId } from './addresses';
-import { idOf, Older } from './older';
 import { HistoryTable } from './history-table';
 import { repositoryAsked, repositoryPage, type ShownRepository } from './repository-page';
 

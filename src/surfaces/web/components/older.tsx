@@ -1,4 +1,4 @@
-import type { View } from '../../view';
+import type { View } from '../view';
 
 const ID = /^[1-9]\d{0,14}$/;
 
@@ -17,10 +17,10 @@ export function Older({
   readonly path: string;
   /** other parameters of the path; empty ones are left out */
   readonly query?: Readonly<Record<string, string>>;
-  /** the `before` of this page; undefined: this is the latest page */
-  readonly before: number | undefined;
+  /** the `before` of this page; undefined: this is the latest page, or the list has no link to that */
+  readonly before?: number | undefined;
   /** the `before` of the page with older items; undefined: there is none */
-  readonly next: number | undefined;
+  readonly next: number | string | undefined;
 }): View {
   if (before === undefined && next === undefined) return <></>;
   const kept = Object.entries(query).filter(([, value]) => value !== '');
