@@ -1,7 +1,5 @@
 import type { Command } from 'commander';
-import type { Context } from '../../context';
 import { OPERATOR_ACTOR } from '../../features/access/actor';
-import type { AdministeredRepository } from '../../features/repositories/access';
 import { displayName } from '../../features/repositories/names';
 import { previewNamespace, type RepositoryFate } from '../../features/retention/namespace-policies';
 import { previewRetention, type RetentionPreview } from '../../features/retention/preview';
@@ -9,16 +7,11 @@ import { reasonText } from '../../features/retention/reasons';
 import { listRetentionRuns } from '../../features/retention/runs';
 import type { CommandParts, ListingOptions } from './command-parts';
 import { count, formatTime, printJson, printLine, printTable } from './output';
+import { NAME, OF_NAMESPACE, REPOSITORY, repositoryNamed, type NamespaceOption } from './retention-arguments';
 
 /** More tags and repositories than there can be. */
 const ALL = { limit: 1_000_000, offset: 0 } as const;
 const RUNS = { limit: 50, offset: 0 } as const;
-
-interface Shared {
-  readonly name: string;
-  readonly ofNamespace: readonly [flags: string, description: string];
-  readonly repositoryNamed: (ctx: Context, text: string) => Promise<AdministeredRepository>;
-}
 
 function printTags({ tags, rules, deleted, kept }: RetentionPreview): void {
   printTable(
@@ -45,14 +38,14 @@ function printRepositories(repositories: readonly RepositoryFate[]): void {
 }
 
 /** `drydock retention dry-run` and `drydock retention runs`. */
-export function addRetentionListings(retention: Command, parts: CommandParts, shared: Shared): void {
+export function addRetentionListings(retention: Command, parts: CommandParts): void {
   retention
     .command('dry-run')
     .description('list which tags a run would delete, and why the others stay; deletes nothing')
-    .argument('<name>', shared.name)
-    .option(...shared.ofNamespace)
+    .argument('<name>', NAME)
+    .option(...OF_NAMESPACE)
     .option('--json', 'print the list as JSON')
-    .action(async (name: string, { namespace, json }: ListingOptions & { readonly namespace?: true }) => {
+    .action(async (name: string, { namespace, json }: NamespaceOption & ListingOptions) => {
       if (namespace === true) {
         const { repositories } = await parts.withContext((ctx) => previewNamespace(ctx, OPERATOR_ACTOR, { name }, ALL));
         if (json === true) printJson(repositories);
@@ -60,7 +53,7 @@ export function addRetentionListings(retention: Command, parts: CommandParts, sh
         return;
       }
       const preview = await parts.withContext(async (ctx) =>
-        previewRetention(ctx, await shared.repositoryNamed(ctx, name), undefined, ALL),
+        previewRetention(ctx, await repositoryNamed(ctx, name), undefined, ALL),
       );
       if (json === true) printJson(preview);
       else printTags(preview);
@@ -68,11 +61,11 @@ export function addRetentionListings(retention: Command, parts: CommandParts, sh
   retention
     .command('runs')
     .description('list the last runs in a repository')
-    .argument('<name>', 'namespace/name, or just name in the library')
+    .argument('<name>', REPOSITORY)
     .option('--json', 'print the list as JSON')
     .action(async (name: string, { json }: ListingOptions) => {
       const { runs } = await parts.withContext(async (ctx) =>
-        listRetentionRuns(ctx, await shared.repositoryNamed(ctx, name), RUNS),
+        listRetentionRuns(ctx, await repositoryNamed(ctx, name), RUNS),
       );
       if (json === true) printJson(runs);
       else

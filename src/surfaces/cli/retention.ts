@@ -1,8 +1,5 @@
 import { InvalidArgumentError, type Command } from 'commander';
-import type { Context } from '../../context';
 import { OPERATOR_ACTOR } from '../../features/access/actor';
-import type { AdministeredRepository } from '../../features/repositories/access';
-import { getAdministered } from '../../features/repositories/get-repository';
 import { displayName, readFullName } from '../../features/repositories/names';
 import {
   getNamespaceRetention,
@@ -15,26 +12,15 @@ import { startAndCarryOut } from '../../features/retention/run';
 import type { RetentionRules } from '../../features/retention/rules';
 import type { CommandParts, ListingOptions } from './command-parts';
 import { count, printJson, printLine } from './output';
+import { NAME, OF_NAMESPACE, REPOSITORY, repositoryNamed, type NamespaceOption } from './retention-arguments';
 import { addRetentionListings } from './retention-listings';
 import { confirmUnlessYes, YES, type YesOption } from './terminal';
-
-const NAME = 'namespace/name, just name in the library, or a namespace with --namespace';
-const OF_NAMESPACE = ['--namespace', 'the name is a user or organization: the policy of its repositories'] as const;
-
-interface NamespaceOption {
-  readonly namespace?: true;
-}
 
 interface SetOptions extends NamespaceOption {
   readonly keepLast?: number;
   readonly keepDays?: number;
   readonly keep?: readonly string[];
   readonly only?: readonly string[];
-}
-
-/** The repository of an argument. */
-export async function repositoryNamed(ctx: Context, text: string): Promise<AdministeredRepository> {
-  return getAdministered(ctx, OPERATOR_ACTOR, readFullName(text));
 }
 
 function readNumber(text: string): number {
@@ -79,7 +65,7 @@ export function addRetentionCommands(program: Command, parts: CommandParts): voi
       );
       printLine(`Removed the retention policy of ${name}.`);
     });
-  addRetentionListings(retention, parts, { name: NAME, ofNamespace: OF_NAMESPACE, repositoryNamed });
+  addRetentionListings(retention, parts);
   addRunCommand(retention, parts);
 }
 
@@ -109,7 +95,7 @@ function addRunCommand(retention: Command, parts: CommandParts): void {
   retention
     .command('run')
     .description('delete the tags of a repository that no rule keeps, now')
-    .argument('<name>', 'namespace/name, or just name in the library')
+    .argument('<name>', REPOSITORY)
     .option(...YES)
     .action(async (text: string, options: YesOption) => {
       const name = displayName(readFullName(text));
