@@ -7,7 +7,8 @@ import { fieldError } from '../../../../platform/errors';
 import type { Reply } from '../../../../platform/http/exchange';
 import { endedSessionCookie } from '../../../../platform/http/session-cookie';
 import type { Member, WebHandler } from '../../access';
-import { Actions, Field, Form, Problem } from '../../components/forms';
+import { ConfirmationField } from '../../components/confirmation-field';
+import { Actions, Form, Problem } from '../../components/forms';
 import { Panel } from '../../components/page-parts';
 import { plural } from '../../components/quantities';
 import { attempt, type Fault } from '../../problems';
@@ -80,18 +81,7 @@ function DeletionForm({ member, fault }: { readonly member: Member; readonly fau
   const username = usernameOf(member);
   return (
     <Form visitor={member} fault={fault}>
-      <Field
-        label="Your username"
-        name="confirmation"
-        required
-        autocomplete="off"
-        expects={username}
-        hint={
-          <>
-            Type <code>{username}</code> to confirm.
-          </>
-        }
-      />
+      <ConfirmationField label="Your username" expects={username} />
       <Actions>
         <button type="submit" class="danger">
           Delete my account permanently

@@ -4,7 +4,8 @@ import type { RepositoryDetails } from '../../../../features/repositories/reposi
 import { fieldError } from '../../../../platform/errors';
 import type { Reply } from '../../../../platform/http/exchange';
 import { plural } from '../../components/quantities';
-import { Actions, Field, Form, Problem } from '../../components/forms';
+import { ConfirmationField } from '../../components/confirmation-field';
+import { Actions, Form, Problem } from '../../components/forms';
 import { Panel } from '../../components/page-parts';
 import { RepositoryFrame } from '../../components/repository-frame';
 import { attempt, faultOf, type Fault } from '../../problems';
@@ -29,19 +30,7 @@ function show(
       </p>
       <Problem fault={fault} />
       <Form visitor={visitor} fault={fault}>
-        <Field
-          label="Name of the repository"
-          name="confirmation"
-          value={typed}
-          required
-          autocomplete="off"
-          expects={name}
-          hint={
-            <>
-              Type <code>{name}</code> to confirm.
-            </>
-          }
-        />
+        <ConfirmationField label="Name of the repository" expects={name} value={typed} />
         <Actions>
           <button type="submit" class="danger">
             Delete permanently
