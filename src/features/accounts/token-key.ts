@@ -15,7 +15,8 @@ const newKey = (): string => randomBytes(32).toString('hex');
 
 /** The key: created once, and shared by all processes on the database. */
 export async function ensureTokenKey(ctx: Needs<'db'>): Promise<Buffer> {
-  return Buffer.from(await store.ensureSetting(ctx.db, SETTING, newKey()), 'hex');
+  const stored = await store.findSetting(ctx.db, SETTING); // nearly always there, so that looking again writes nothing
+  return Buffer.from(stored ?? (await store.ensureSetting(ctx.db, SETTING, newKey())), 'hex');
 }
 
 /** The key as it is in the database. Nobody rotates it until the transaction ends. */
