@@ -73,8 +73,13 @@ function problemOfPassword(password: string): Problem[] {
   return problem('it must not have control characters', 'A password cannot have control characters, such as tabs');
 }
 
+/** Whether this can be the address of an account. */
+export function isEmail(address: string): boolean {
+  return email.safeParse(address).success;
+}
+
 function problemOfEmail(address: string, field = 'email'): Problem[] {
-  if (email.safeParse(address).success) return [];
+  if (isEmail(address)) return [];
   return [{ field, message: 'An email address looks like me@example.com', said: 'Wrong email format' }];
 }
 

@@ -1,7 +1,7 @@
 import { AppError } from '../../platform/errors';
 import type { Claims } from '../../platform/openid/openid-provider';
 import type { OpenIdSettings } from '../../context';
-import { assertEmail } from '../accounts/account-rules';
+import { isEmail } from '../accounts/account-rules';
 
 /** A user of the provider, as far as we use what it says. */
 export interface ProviderUser {
@@ -31,13 +31,7 @@ function textOf(value: unknown): string | undefined {
 
 function emailOf(value: unknown): string | undefined {
   const address = textOf(value);
-  if (address === undefined) return undefined;
-  try {
-    assertEmail(address);
-    return address;
-  } catch {
-    return undefined;
-  }
+  return address !== undefined && isEmail(address) ? address : undefined;
 }
 
 /** The claim of this name, or the one to which its parts lead. */
