@@ -26,12 +26,15 @@ export async function findEmailOf(db: Db, userId: number, address: string): Prom
 }
 
 /**
- * The address itself, or an address of the account that has or had this name: a verified one first, the primary one before others.
+ * The address itself, or an address of the account that has or had this name: a verified one first, the primary one
+ * before others.
  */
 export async function findNamedEmail(db: Db, nameOrAddress: string): Promise<EmailRow | undefined> {
   const rows = await query<EmailRow>(
     db,
-    `${SELECT} where u.id = account_named(lower($1)) or lower(e.email) = lower($1) order by e.verified_at is null, e.is_primary desc, e.id limit 1`,
+    // The name is looked up once: without its own select, the function would run for each address.
+    `${SELECT} where u.id = (select account_named(lower($1))) or lower(e.email) = lower($1)
+     order by e.verified_at is null, e.is_primary desc, e.id limit 1`,
     [nameOrAddress],
   );
   return rows[0];
