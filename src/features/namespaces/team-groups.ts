@@ -26,7 +26,8 @@ export interface TeamGroup {
   readonly since: Date;
 }
 
-const GROUP_CHARACTERS = 255;
+/** A group that the provider gives a longer name cannot be one of a team. */
+export const GROUP_CHARACTERS = 255;
 const MOST_GROUPS = 50;
 
 // eslint-disable-next-line no-control-regex

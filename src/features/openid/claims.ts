@@ -2,6 +2,7 @@ import { AppError } from '../../platform/errors';
 import type { Claims } from '../../platform/openid/openid-provider';
 import type { OpenIdSettings } from '../../context';
 import { isEmail } from '../accounts/account-rules';
+import { GROUP_CHARACTERS } from '../namespaces/team-groups';
 
 /** A user of the provider, as far as we use what it says. */
 export interface ProviderUser {
@@ -20,9 +21,6 @@ export interface ProviderUser {
 
 const LONGEST_SUBJECT = 255;
 const RECENT_SECONDS = 600;
-
-/** The names of groups are compared with what owners of organizations typed, so longer ones cannot match. */
-export const GROUP_CHARACTERS = 255;
 const MOST_GROUPS = 2000;
 
 function textOf(value: unknown): string | undefined {
