@@ -1,5 +1,6 @@
 import type { Needs } from '../../context';
 import type { Db } from '../../platform/db/db';
+import { isUniqueViolation } from '../../platform/db/sqlstate';
 import { AppError, fieldError } from '../../platform/errors';
 import { NAMES_WITHOUT_ACCOUNT } from '../audit/audit';
 import { findRenamed, isRetired } from './retired-names.store';
@@ -27,9 +28,22 @@ export function isReservedName(name: string): boolean {
   return NAMES_WITHOUT_ACCOUNT.has(name);
 }
 
-/** The answer to a rename or an organization with a name that exists or is reserved. @param field - that has the name */
-export function alreadyTaken(field: 'username' | 'name', name: string, cause?: unknown): AppError {
-  return fieldError('conflict', field, `The name ${name} is already taken`, { cause });
+/**
+ * Does what gives an account or an organization a name, unless the name is reserved or taken.
+ *
+ * @param field - that has the name
+ * @param work - fails with a unique violation when the name is taken
+ * @throws AppError `conflict`, and what `work` throws
+ */
+export async function takingName(field: 'username' | 'name', name: string, work: () => Promise<void>): Promise<void> {
+  const taken = (cause?: unknown): AppError =>
+    fieldError('conflict', field, `The name ${name} is already taken`, { cause });
+  if (isReservedName(name)) throw taken();
+  try {
+    await work();
+  } catch (error) {
+    throw isUniqueViolation(error) ? taken(error) : error;
+  }
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Needs } from '../../context';
 import { inTransaction } from '../../platform/db/db';
 import { containing, type Range } from '../../platform/db/query';
-import { isForeignKeyViolation, isUniqueViolation } from '../../platform/db/sqlstate';
+import { isForeignKeyViolation } from '../../platform/db/sqlstate';
 import { AppError, fieldError } from '../../platform/errors';
 import { recordEvent, type Doer } from '../audit/audit';
 import { isAccount, isOperator, type Account, type Actor, type Operator } from '../access/actor';
@@ -9,7 +9,7 @@ import { assertConfirmed, getAccountOrOperator, requireAdministratorLogin } from
 import { doerOf } from '../access/doer';
 import { endAccount } from '../accounts/endings';
 import { canActForAccount } from '../access/policy';
-import { alreadyTaken, assertNotRetired, isReservedName } from '../accounts/retired-names';
+import { assertNotRetired, takingName } from '../accounts/retired-names';
 import { assertOrganizationName, normalizeUsername, noSuchUser } from '../accounts/account-rules';
 import { deleteAccount, lockAccounts } from '../accounts/locks';
 import { getUser } from '../accounts/users';
@@ -126,19 +126,15 @@ export async function createOrganization(
   const owner = await firstOwner(ctx, principal, ownerName);
   const doer = doerOf(actor, principal);
   assertOrganizationName(name, ctx.settings.hubLimits);
-  if (isReservedName(name)) throw alreadyTaken('name', name);
-  await assertNotRetired(ctx.db, name);
-  try {
+  await takingName('name', name, async () => {
+    await assertNotRetired(ctx.db, name);
     await inTransaction(ctx.db, async (tx) => {
       await lockNewOwner(tx, owner);
       await store.insertOrganization(tx, name);
       await addOwnersTeam(tx, name, owner, doer);
       await recordEvent(tx, doer, { action: 'organization.created', subject: name });
     });
-  } catch (error) {
-    if (!isUniqueViolation(error)) throw error;
-    throw alreadyTaken('name', name, error);
-  }
+  });
 }
 
 async function addOwnersTeam(

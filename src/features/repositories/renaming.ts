@@ -1,6 +1,5 @@
 import type { Needs } from '../../context';
 import { inLongTransaction, type Db } from '../../platform/db/db';
-import { isUniqueViolation } from '../../platform/db/sqlstate';
 import { AppError, fieldError } from '../../platform/errors';
 import type { Actor } from '../access/actor';
 import { assertConfirmed } from '../access/current-account';
@@ -9,7 +8,7 @@ import { followNamespace } from '../accounts/access-tokens';
 import { assertOrganizationName, assertUsername, noSuchUser } from '../accounts/account-rules';
 import { listActiveOwners } from '../accounts/endings';
 import { authorizeAccount, type AuthorizedAccount } from '../accounts/own-account';
-import { alreadyTaken, assertNotRetired, isReservedName } from '../accounts/retired-names';
+import { assertNotRetired, takingName } from '../accounts/retired-names';
 import { tellAccount } from '../accounts/security-notices';
 import { recordEvent, type Doer } from '../audit/audit';
 import { getOwnersOrganization } from '../namespaces/namespace-access';
@@ -43,13 +42,7 @@ export async function renameAccount(
   const account = await authorizeAccount(ctx, actor, username, 'login');
   assertUsername(to, ctx.settings.hubLimits);
   if (to === account.username) return to;
-  if (isReservedName(to)) throw alreadyTaken('username', to);
-  try {
-    await inLongTransaction(ctx.db, (tx) => rename(tx, actor, account, to));
-  } catch (error) {
-    if (!isUniqueViolation(error)) throw error;
-    throw alreadyTaken('username', to, error);
-  }
+  await takingName('username', to, () => inLongTransaction(ctx.db, (tx) => rename(tx, actor, account, to)));
   return to;
 }
 
@@ -96,9 +89,8 @@ export async function renameOrganization(
   const { principal, namespace: from } = await getOwnersOrganization(ctx, actor, name);
   assertOrganizationName(to, ctx.settings.hubLimits);
   if (to === from) return to;
-  if (isReservedName(to)) throw alreadyTaken('name', to);
-  try {
-    await inLongTransaction(ctx.db, async (tx) => {
+  await takingName('name', to, () =>
+    inLongTransaction(ctx.db, async (tx) => {
       if (!(await store.lockOrganization(tx, from))) throw new AppError('not_found', `No such organization: ${from}`);
       if (!principal.isAdmin) await assertMayRename(tx, from, 'name');
       await assertNotRetired(tx, to, from);
@@ -107,11 +99,8 @@ export async function renameOrganization(
       const doer = doerOf(actor, principal);
       await recordEvent(tx, doer, { action: 'organization.renamed', subject: from, details: { to } });
       await tellOwners(tx, doer, from, to);
-    });
-  } catch (error) {
-    if (!isUniqueViolation(error)) throw error;
-    throw alreadyTaken('name', to, error);
-  }
+    }),
+  );
   return to;
 }
 
