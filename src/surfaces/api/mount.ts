@@ -53,11 +53,11 @@ function render(endpoint: Endpoint, req: IncomingMessage, reply: AnyReply): Repl
   const { status, headers = {}, body } = reply;
   if (body === undefined) return empty(status, headers);
   const mediaType = endpoint.responses[status]?.mediaType;
+  const type = { 'Content-Type': mediaType ?? 'application/json' };
   if (typeof body === 'object' && body !== null && isByteSource(body)) {
-    return { status, headers: { 'Content-Type': mediaType ?? 'application/json', ...headers }, body };
+    return { status, headers: { ...type, ...headers }, body };
   }
   const text = mediaType !== undefined && typeof body === 'string' ? body : JSON.stringify(body);
-  const type = { 'Content-Type': mediaType ?? 'application/json' };
   if (endpoint.etag === undefined) return { status, headers: { ...type, ...headers }, body: text };
   const tagged = {
     ...headers,
