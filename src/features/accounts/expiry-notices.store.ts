@@ -27,12 +27,13 @@ const outlives = (days: number): string =>
 export async function takeExpiring(tx: Db, stages: readonly number[], limit: number): Promise<ExpiringTokenRow[]> {
   const isLater = (days: number): string => `coalesce(t.expiry_notice_days > ${days}, true)`;
   const cases = [...stages].reverse().map((days) => `when ${outlives(days)} and ${isLater(days)} then ${days}`);
+  const stage = `case ${cases.join(' ')} end`;
   const rows = await query<Omit<ExpiringTokenRow, 'recipients'> & { recipients: string[] }>(
     tx,
     `with due as (
-       select t.id, case ${cases.join(' ')} end as days from access_tokens t join users u on u.id = t.user_id
+       select t.id, ${stage} as days from access_tokens t join users u on u.id = t.user_id
        where t.expires_at > now() and t.expires_at <= now() + interval '${Math.max(...stages)} days' and u.is_active
-         and case ${cases.join(' ')} end is not null
+         and ${stage} is not null
        order by t.expires_at, t.id limit $1 for update of t skip locked
      )
      update access_tokens t set expiry_notice_days = due.days from due, users u
