@@ -3,12 +3,11 @@ import { query } from '../../platform/db/query';
 
 export interface ExpiringTokenRow {
   name: string;
+  user_id: number;
   username: string;
   robot_of: string | null;
   expires_at: Date;
   last_used_at: Date | null;
-  /** the account, or the active owners of the robot's organization */
-  recipients: number[];
 }
 
 /**
@@ -28,7 +27,7 @@ export async function takeExpiring(tx: Db, stages: readonly number[], limit: num
   const isLater = (days: number): string => `coalesce(t.expiry_notice_days > ${days}, true)`;
   const cases = [...stages].reverse().map((days) => `when ${outlives(days)} and ${isLater(days)} then ${days}`);
   const stage = `case ${cases.join(' ')} end`;
-  const rows = await query<Omit<ExpiringTokenRow, 'recipients'> & { recipients: string[] }>(
+  return query<ExpiringTokenRow>(
     tx,
     `with due as (
        select t.id, ${stage} as days from access_tokens t join users u on u.id = t.user_id
@@ -38,11 +37,7 @@ export async function takeExpiring(tx: Db, stages: readonly number[], limit: num
      )
      update access_tokens t set expiry_notice_days = due.days from due, users u
      where t.id = due.id and u.id = t.user_id
-     returning t.name, u.username, u.robot_of, t.expires_at, t.last_used_at, case when u.robot_of is null then array[u.id]
-       else array(select o.id from users o where o.is_active and o.robot_of is null and owns_namespace(o.id, u.robot_of)
-         order by o.id) end as recipients`,
+     returning t.name, u.id as user_id, u.username, u.robot_of, t.expires_at, t.last_used_at`,
     [limit],
   );
-  // The parser of single numbers does not apply to lists of them.
-  return rows.map((row) => ({ ...row, recipients: row.recipients.map(Number) }));
 }

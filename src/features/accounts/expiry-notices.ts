@@ -1,5 +1,6 @@
 import type { Needs } from '../../context';
-import { inTransaction } from '../../platform/db/db';
+import { inTransaction, type Db } from '../../platform/db/db';
+import { listActiveOwners } from './endings.store';
 import * as store from './expiry-notices.store';
 import { queueNotice, type Notice } from './mail-queue';
 
@@ -20,7 +21,7 @@ export async function tellExpiringTokens(ctx: Needs<'db'>, stopping: AbortSignal
     const count = await inTransaction(ctx.db, async (tx) => {
       const tokens = await store.takeExpiring(tx, STAGES, TOKENS);
       for (const token of tokens) {
-        for (const userId of token.recipients) await queueNotice(tx, userId, noticeOf(token));
+        for (const userId of await recipientsOf(tx, token)) await queueNotice(tx, userId, noticeOf(token));
       }
       return tokens.length;
     });
@@ -28,6 +29,14 @@ export async function tellExpiringTokens(ctx: Needs<'db'>, stopping: AbortSignal
     if (count < TOKENS) break;
   }
   return told;
+}
+
+/** The account, or the active owners of the robot's organization. */
+async function recipientsOf(
+  tx: Db,
+  { user_id: userId, robot_of: organization }: store.ExpiringTokenRow,
+): Promise<number[]> {
+  return organization === null ? [userId] : listActiveOwners(tx, organization);
 }
 
 function shown(at: Date): string {
