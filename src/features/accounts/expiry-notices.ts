@@ -1,5 +1,6 @@
 import type { Needs } from '../../context';
 import { inTransaction, type Db } from '../../platform/db/db';
+import { minuteInUtc } from '../../platform/utc';
 import { listActiveOwners } from './endings.store';
 import * as store from './expiry-notices.store';
 import { queueNotice, type Notice } from './mail-queue';
@@ -39,18 +40,15 @@ async function recipientsOf(
   return organization === null ? [userId] : listActiveOwners(tx, organization);
 }
 
-function shown(at: Date): string {
-  return `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
-}
-
 function noticeOf({ name, username, robot_of: organization, ...token }: store.ExpiringTokenRow): Notice {
   const isRobot = organization !== null;
-  const used = token.last_used_at === null ? 'It was never used.' : `It was last used at ${shown(token.last_used_at)}.`;
+  const used =
+    token.last_used_at === null ? 'It was never used.' : `It was last used at ${minuteInUtc(token.last_used_at)}.`;
   const whose = isRobot ? `of the robot ${username}` : 'of your account';
   return {
     subject: `The access token ${name} expires on ${token.expires_at.toISOString().slice(0, 10)}`,
     paragraphs: [
-      `The access token “${name}” ${whose} expires at ${shown(token.expires_at)}. Logins with it are refused from then on.`,
+      `The access token “${name}” ${whose} expires at ${minuteInUtc(token.expires_at)}. Logins with it are refused from then on.`,
       used,
       'If a host or a script still needs it, create a new one here, and replace it there:',
       { path: isRobot ? `/organizations/${organization}/robots/${username.split('+')[1] ?? ''}/` : '/account/tokens/' },

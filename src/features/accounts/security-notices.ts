@@ -1,4 +1,5 @@
 import type { Db } from '../../platform/db/db';
+import { minuteInUtc } from '../../platform/utc';
 import type { Doer } from '../audit/audit';
 import { listNoticeAddresses } from './emails.store';
 import { queueSecurityNotice } from './mail-queue';
@@ -161,7 +162,6 @@ export function noticeText(notice: {
 }): { subject: string; paragraphs: (string | { path: string })[] } {
   const { subject, sentence, remedy, path }: NoticeText = NOTICES[notice.kind];
   const by = notice.by === undefined ? '' : `By: ${notice.by}. `;
-  const when = `${notice.at.slice(0, 16).replace('T', ' ')} UTC`;
-  const facts = `${by}When: ${when}. From: ${notice.from}.`;
+  const facts = `${by}When: ${minuteInUtc(new Date(notice.at))}. From: ${notice.from}.`;
   return { subject, paragraphs: [sentence.replace('$', () => notice.detail), facts, remedy, { path }] };
 }

@@ -1,3 +1,4 @@
+import { minuteInUtc } from '../../../platform/utc';
 import type { View } from '../view';
 
 /* Numbers, sizes and dates as people read them. */
@@ -48,17 +49,12 @@ export function ago(at: Date, now = new Date()): string {
   return 'just now';
 }
 
-/** `2026-11-24 15:04 UTC` */
-export function exactly(at: Date): string {
-  return `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
-}
-
 /**
  * How long ago something was; the exact time is shown on hover, and the script converts it to the reader's time zone.
  */
 export function Ago({ at }: { readonly at: Date }): View {
   return (
-    <time datetime={at.toISOString()} title={exactly(at)}>
+    <time datetime={at.toISOString()} title={minuteInUtc(at)}>
       {ago(at)}
     </time>
   );
@@ -67,8 +63,8 @@ export function Ago({ at }: { readonly at: Date }): View {
 /** The exact time of something; the script converts it to the reader's time zone. */
 export function Moment({ at }: { readonly at: Date }): View {
   return (
-    <time class="exact" datetime={at.toISOString()} title={exactly(at)}>
-      {exactly(at)}
+    <time class="exact" datetime={at.toISOString()} title={minuteInUtc(at)}>
+      {minuteInUtc(at)}
     </time>
   );
 }
