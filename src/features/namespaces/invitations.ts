@@ -5,7 +5,7 @@ import { AppError } from '../../platform/errors';
 import { hashSecret, newSecret } from '../../platform/secrets';
 import { recordEvent } from '../audit/audit';
 import type { Actor } from '../access/actor';
-import { assertConfirmed, requirePasswordLogin } from '../access/current-account';
+import { requirePasswordLogin } from '../access/current-account';
 import { doerOf } from '../access/doer';
 import { countInvitation } from '../accounts/mail-limits';
 import { assertEmail } from '../accounts/account-rules';
@@ -14,7 +14,7 @@ import { queueInvitation } from './invitation-queue';
 import * as store from './invitations.store';
 import { getOwnersOrganization } from './namespace-access';
 import { join } from './team-members';
-import { getTeam, type TeamPlace } from './teams';
+import { getOwnedTeam, type TeamPlace } from './teams';
 
 /*
  * Users are invited to a team by username or by e-mail address, and belong to it once they accept. A user can accept
@@ -78,9 +78,7 @@ export async function invite(
   place: TeamPlace,
   whom: { username: string } | { email: string },
 ): Promise<Invitation> {
-  const { principal, namespace } = await getOwnersOrganization(ctx, actor, place.organization);
-  const team = await getTeam(ctx, namespace, place.team);
-  if (team.isOwners) assertConfirmed(actor); // this decides who owns the organization; see guarded-actions.ts
+  const { team, principal } = await getOwnedTeam(ctx, actor, place);
   const user = 'username' in whom ? await getUser(ctx, whom.username) : undefined;
   const email = 'email' in whom ? whom.email : undefined;
   if (user?.robotOf !== undefined)
@@ -95,7 +93,7 @@ export async function invite(
     await store.deleteSame(tx, same);
     const id = await store.insertInvitation(tx, { ...same, invitedBy: doer.name ?? '', lastsMs: LASTS_MS });
     const details = user === undefined ? {} : { invited: user.username };
-    const subject = `${namespace}/${team.name}`;
+    const subject = `${team.organization}/${team.name}`;
     await recordEvent(tx, doer, { action: 'invitation.sent', subject, details });
     await queueInvitation(tx, id);
     return readInvitation(tx, id);

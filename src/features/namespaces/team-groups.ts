@@ -3,13 +3,11 @@ import { inTransaction } from '../../platform/db/db';
 import { AppError, fieldError } from '../../platform/errors';
 import { recordEvent } from '../audit/audit';
 import type { Actor } from '../access/actor';
-import { assertConfirmed } from '../access/current-account';
 import { doerOf } from '../access/doer';
 import { lockAccount } from '../accounts/locks';
-import { getMembersOrganization, getOwnersOrganization } from './namespace-access';
 import { leave } from './team-group-members';
 import * as store from './team-groups.store';
-import { getTeam, type Team, type TeamPlace } from './teams';
+import { getOwnedTeam, showTeam, type Team, type TeamPlace } from './teams';
 import { lockTeam } from './teams.store';
 
 /*
@@ -41,22 +39,12 @@ function assertGroup(name: string): void {
 
 /** The groups of a team by name, for members of its organization; throws as `showTeam`. */
 export async function listTeamGroups(ctx: Needs<'db'>, actor: Actor, place: TeamPlace): Promise<TeamGroup[]> {
-  const { namespace } = await getMembersOrganization(ctx, actor, place.organization);
-  const team = await getTeam(ctx, namespace, place.team);
+  const team = await showTeam(ctx, actor, place);
   const rows = await store.listGroups(ctx.db, team.id);
   return rows.map(({ group_name: name, created_at: since }) => ({ name, since }));
 }
 
-async function ownedTeam(
-  ctx: Needs<'db'>,
-  actor: Actor,
-  place: TeamPlace,
-): Promise<{ team: Team; subject: string; isAdmin: boolean; doer: ReturnType<typeof doerOf> }> {
-  const { namespace, principal } = await getOwnersOrganization(ctx, actor, place.organization);
-  const team = await getTeam(ctx, namespace, place.team);
-  if (team.isOwners) assertConfirmed(actor); // this decides who owns the organization; see guarded-actions.ts
-  return { team, subject: `${namespace}/${team.name}`, isAdmin: principal.isAdmin, doer: doerOf(actor, principal) };
-}
+const subjectOf = ({ organization, name }: Team): string => `${organization}/${name}`;
 
 /**
  * Has the members of a group join a team, for site administrators and the operator.
@@ -67,8 +55,8 @@ async function ownedTeam(
  *   `inactive`, and for the owners team those of `assertConfirmed`
  */
 export async function addTeamGroup(ctx: Needs<'db'>, actor: Actor, place: TeamPlace, group: string): Promise<boolean> {
-  const { team, subject, isAdmin, doer } = await ownedTeam(ctx, actor, place);
-  if (!isAdmin) {
+  const { team, principal } = await getOwnedTeam(ctx, actor, place);
+  if (!principal.isAdmin) {
     const message =
       'Only site administrators can add a group of the provider to a team: ask the people who run the server';
     throw new AppError('forbidden', message);
@@ -82,7 +70,8 @@ export async function addTeamGroup(ctx: Needs<'db'>, actor: Actor, place: TeamPl
       throw new AppError('conflict', `A team can have at most ${MOST_GROUPS} groups: remove one first`);
     }
     await store.insertGroup(tx, team.id, group);
-    await recordEvent(tx, doer, { action: 'team.group_mapped', subject, details: { group } });
+    const event = { action: 'team.group_mapped', subject: subjectOf(team), details: { group } } as const;
+    await recordEvent(tx, doerOf(actor, principal), event);
     return true;
   });
 }
@@ -94,7 +83,8 @@ export async function addTeamGroup(ctx: Needs<'db'>, actor: Actor, place: TeamPl
  * @throws AppError `not_found` when the team does not have the group; otherwise as `addTeamGroup`
  */
 export async function removeTeamGroup(ctx: Needs<'db'>, actor: Actor, place: TeamPlace, group: string): Promise<void> {
-  const { team, subject, doer } = await ownedTeam(ctx, actor, place);
+  const { team, principal } = await getOwnedTeam(ctx, actor, place);
+  const [subject, doer] = [subjectOf(team), doerOf(actor, principal)];
   await inTransaction(ctx.db, async (tx) => {
     const members = await store.listMembersFrom(tx, team.id, group);
     for (const { user_id: userId } of members) await lockAccount(tx, userId);

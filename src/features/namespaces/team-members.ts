@@ -11,8 +11,8 @@ import { canActForAccount } from '../access/policy';
 import { lockAccount } from '../accounts/locks';
 import { getUser } from '../accounts/users';
 import { findOrphanedBy } from './owners.store';
-import { getMembersOrganization, getOwnersOrganization, type NamespaceAccess } from './namespace-access';
-import { getTeam, showTeam, type TeamPlace } from './teams';
+import { getMembersOrganization, type NamespaceAccess } from './namespace-access';
+import { getOwnedTeam, getTeam, showTeam, type TeamPlace } from './teams';
 import * as store from './teams.store';
 import { noSuchUser } from '../accounts/account-rules';
 
@@ -58,9 +58,7 @@ export async function listMembers(
  *   of another organization, `unauthenticated`, `inactive`
  */
 export async function addMember(ctx: Needs<'db'>, actor: Actor, place: TeamPlace, username: string): Promise<boolean> {
-  const { principal, namespace } = await getOwnersOrganization(ctx, actor, place.organization);
-  const team = await getTeam(ctx, namespace, place.team);
-  if (team.isOwners) assertConfirmed(actor); // this decides who owns the organization; see guarded-actions.ts
+  const { team, principal } = await getOwnedTeam(ctx, actor, place);
   const user = await getUser(ctx, username);
   if (user.robotOf === undefined && !principal.isAdmin) {
     throw new AppError('forbidden', `${user.username} is not a robot: send an invitation instead`);

@@ -5,10 +5,10 @@ import { isUniqueViolation } from '../../platform/db/sqlstate';
 import { AppError, fieldError } from '../../platform/errors';
 import { recordEvent } from '../audit/audit';
 import type { Actor } from '../access/actor';
-import { requirePasswordLogin } from '../access/current-account';
+import { assertConfirmed, requirePasswordLogin } from '../access/current-account';
 import { doerOf } from '../access/doer';
 import { endUnbacked } from '../accounts/endings';
-import { getMembersOrganization, getOwnersOrganization } from './namespace-access';
+import { getMembersOrganization, getOwnersOrganization, type NamespaceAccess } from './namespace-access';
 import * as store from './teams.store';
 
 /*
@@ -84,6 +84,23 @@ export async function listTeams(
 export async function showTeam(ctx: Needs<'db'>, actor: Actor, place: TeamPlace): Promise<Team> {
   const { namespace } = await getMembersOrganization(ctx, actor, place.organization);
   return getTeam(ctx, namespace, place.team);
+}
+
+/**
+ * A team, for owners of its organization who decide who is in it. The members of the owners team own the organization,
+ * so for that one the password is needed; see `accounts/guarded-actions.ts`.
+ *
+ * @throws AppError as `showTeam`, and for the owners team those of `assertConfirmed`
+ */
+export async function getOwnedTeam(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  place: TeamPlace,
+): Promise<{ team: Team; principal: NamespaceAccess['principal'] }> {
+  const { principal, namespace } = await getOwnersOrganization(ctx, actor, place.organization);
+  const team = await getTeam(ctx, namespace, place.team);
+  if (team.isOwners) assertConfirmed(actor);
+  return { team, principal };
 }
 
 /** @throws AppError `invalid` */
