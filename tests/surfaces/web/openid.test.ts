@@ -11,6 +11,7 @@ import type { ProviderUser } from '../../../src/features/openid/claims';
 import { assertOwnLogin } from '../../../src/features/openid/confirm';
 import { link, listLinked, unlink } from '../../../src/features/openid/linking';
 import { inTransaction, type Db } from '../../../src/platform/db/db';
+import { askApi } from '../../helpers/api-client';
 import { browseAs, Browsing, type Seen } from '../../helpers/browse';
 import { startOpenIdProvider, type TestProvider, type UserClaims } from '../../helpers/openid-provider';
 import { untilOneWaits } from '../../helpers/lock-waits';
@@ -421,29 +422,33 @@ describe('groups of the provider', () => {
   });
 
   it('are managed over the API, and take their members along when they are removed', async () => {
-    await request(server.server).post('/api/v1.1/orgs/').set('Authorization', basic('robert')).send({ name: 'beta' });
     const GROUPS = '/api/v1.1/orgs/beta/teams/crew/groups/';
-    const ask = (method: 'get' | 'post' | 'delete' | 'put', path: string, body?: object) =>
-      request(server.server)[method](path).set('Authorization', basic('robert')).send(body);
-    await ask('put', '/api/v1.1/orgs/beta/teams/crew/', {}).expect(201);
-    const refused = await ask('post', GROUPS, { group: 'builders' }).expect(403);
-    expect(refused.text).toContain('Only site administrators can add a group of the provider to a team');
+    const ask = (method: Parameters<typeof askApi>[1], path: string, body?: object) =>
+      askApi(server, method, path, { as: 'robert', body });
+    const statusOf = async (...asked: Parameters<typeof ask>): Promise<number> => (await ask(...asked)).status;
+    expect(await statusOf('post', '/api/v1.1/orgs/', { name: 'beta' })).toBe(201);
+    expect(await statusOf('put', '/api/v1.1/orgs/beta/teams/crew/', {})).toBe(201);
+    const refused = await ask('post', GROUPS, { group: 'builders' });
+    expect([refused.status, JSON.stringify(refused.body)]).toEqual([
+      403,
+      expect.stringContaining('Only site administrators can add a group of the provider to a team'),
+    ]);
     await setStatus(server.ctx, OPERATOR_ACTOR, 'robert', { isAdmin: true });
-    await ask('post', GROUPS, { group: 'builders' }).expect(204);
-    await ask('post', GROUPS, { group: '' }).expect(400);
+    expect(await statusOf('post', GROUPS, { group: 'builders' })).toBe(204);
+    expect(await statusOf('post', GROUPS, { group: '' })).toBe(400);
     const { team_id: teamId } = await server.ctx.db('team_groups').where({ group_name: 'builders' }).first('team_id');
     const more = Array.from({ length: 49 }, (_value, index) => ({ team_id: teamId, group_name: `more-${index}` }));
     await server.ctx.db('team_groups').insert(more);
-    await ask('post', GROUPS, { group: 'builders' }).expect(204);
-    await ask('post', GROUPS, { group: 'one too many' }).expect(409);
+    expect(await statusOf('post', GROUPS, { group: 'builders' })).toBe(204);
+    expect(await statusOf('post', GROUPS, { group: 'one too many' })).toBe(409);
     await server.ctx.db('team_groups').where('group_name', 'like', 'more-%').delete();
     await setStatus(server.ctx, OPERATOR_ACTOR, 'robert', { isAdmin: false });
     expect((await ask('get', GROUPS)).body).toMatchObject({ count: 1, results: [{ name: 'builders' }] });
     await newUser('sub-14', 'bill', { groups: 'builders' });
     const MEMBERS = '/api/v1.1/orgs/beta/teams/crew/members/';
     expect((await ask('get', MEMBERS)).body.results).toMatchObject([{ username: 'bill', group: 'builders' }]);
-    await ask('delete', GROUPS, { group: 'nobody' }).expect(404);
-    await ask('delete', GROUPS, { group: 'builders' }).expect(204);
+    expect(await statusOf('delete', GROUPS, { group: 'nobody' })).toBe(404);
+    expect(await statusOf('delete', GROUPS, { group: 'builders' })).toBe(204);
     expect((await ask('get', MEMBERS)).body.results).toEqual([]);
   });
 });
