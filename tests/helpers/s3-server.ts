@@ -81,8 +81,10 @@ export async function startS3Server(): Promise<S3Server> {
   const env = { ...process.env, CEPH_CONF: file };
   const call = (program: string, ...args: string[]) => run(program, args, { env, timeout: 60_000 });
   const children: ChildProcess[] = [];
-  const start = (program: string, ...args: string[]): void => {
-    children.push(spawn(program, ['-f', ...args], { env, stdio: 'ignore' }));
+  const start = (program: string, ...args: string[]): ChildProcess => {
+    const child = spawn(program, ['-f', ...args], { env, stdio: 'ignore' });
+    children.push(child);
+    return child;
   };
 
   const keyring = path.join(dir, 'keyring');
@@ -97,8 +99,10 @@ export async function startS3Server(): Promise<S3Server> {
   await call('ceph', 'osd', 'create', disk);
   await call('ceph-osd', '-i', '0', '--mkfs', '--osd-uuid', disk);
   await call('ceph', 'osd', 'crush', 'add', '0', '1', 'root=default', 'host=lab');
-  start('ceph-osd', '-i', '0');
+  let osd = start('ceph-osd', '-i', '0');
   await untilItWorks(async () => {
+    // One in ten ends at once, as it asks the monitor before it has heard which cluster this is ("wrong fsid").
+    if (osd.exitCode !== null) osd = start('ceph-osd', '-i', '0');
     const { stdout } = await call('ceph', 'osd', 'stat');
     if (!stdout.includes('1 up')) throw new Error(`the disk is not up: ${stdout}`);
   });
@@ -125,8 +129,9 @@ export async function startS3Server(): Promise<S3Server> {
     },
     close: async () => {
       client.destroy();
-      const ended = children.map((child) => once(child, 'exit'));
-      for (const child of children.reverse()) child.kill('SIGKILL');
+      const running = children.filter(({ exitCode }) => exitCode === null);
+      const ended = running.map((child) => once(child, 'exit'));
+      for (const child of running.reverse()) child.kill('SIGKILL');
       await Promise.all(ended);
       await rm(dir, { recursive: true, force: true });
     },
