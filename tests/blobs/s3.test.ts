@@ -4,16 +4,14 @@ import { S3BlobStore } from '../../src/blobs/s3/s3-blob-store';
 import { expectBoth, pushBoth } from '../helpers/backups';
 import { startChildServer } from '../helpers/child-server';
 import { createCommandPlace, type CommandPlace } from '../helpers/command-place';
-import { describeInstalled, isInstalled } from '../helpers/installed';
+import { describeInstalled } from '../helpers/installed';
 import { startCommand } from '../helpers/run-command';
-import { startS3Server, type S3Server } from '../helpers/s3-server';
+import { isS3Installed, startS3Server, type S3Server } from '../helpers/s3-server';
 import { createTestDatabase } from '../helpers/test-database';
 import { describeBlobStore, type OpenedStore } from './conformance';
 import { describeRemains } from './s3-remains';
 
-const PROGRAMS = ['radosgw', 'ceph-mon', 'ceph-osd'].map((program) => isInstalled(program, '--version'));
-
-describeInstalled(PROGRAMS.every(Boolean), 'a bucket', () => {
+describeInstalled(isS3Installed(), 'a bucket', () => {
   let s3: S3Server;
   beforeAll(async () => {
     s3 = await startS3Server();

@@ -11,18 +11,21 @@ export async function createDataDir(name: string): Promise<string> {
   return dataDir;
 }
 
-/** A lock file survives a kill, and its process id may belong to another program by then. */
-async function isServerOf(cluster: string, pid: number | undefined): Promise<boolean> {
-  if (pid === undefined) return false;
+/**
+ * Whether a process runs that was told to use a folder. What is written down of a process survives a kill, and its id may
+ * belong to another program by then.
+ */
+export async function isProcessOf(folder: string, pid: number): Promise<boolean> {
   const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-  return command.includes(cluster);
+  return command.includes(folder);
 }
 
 /** Removes a data directory, and stops its Postgres if that is still running. */
 export async function removeDataDir(dataDir: string): Promise<void> {
   const cluster = await realpath(path.join(dataDir, 'postgres')).catch(() => undefined);
   if (cluster !== undefined) {
-    const isRunning = await isServerOf(cluster, readLockFile(cluster)?.pid);
+    const pid = readLockFile(cluster)?.pid;
+    const isRunning = pid !== undefined && (await isProcessOf(cluster, pid));
     if (isRunning && !(await stopServer(cluster))) throw new Error(`the Postgres in ${cluster} does not stop`);
     // Those of root are in /var/lib if the directory is closed to others.
     const isElsewhere = path.dirname(cluster) !== (await realpath(dataDir));

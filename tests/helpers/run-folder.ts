@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { isProcessAlive } from '../../src/platform/db/embedded/lock-file';
 import { removeDataDir } from './data-dir';
+import { stopS3Daemons } from './s3-daemons';
 
 /*
  * Everything that a run of the tests writes to the disk is below one folder, which is removed at its end even after
@@ -25,13 +26,14 @@ export async function openRunFolder(): Promise<string> {
   return folder;
 }
 
-/** Removes the folder of a run, and stops the Postgres of every data directory in it that still runs. */
+/** Removes the folder of a run, and stops its S3 server and the Postgres of every data directory in it that still runs. */
 export async function closeRunFolder(folder: string): Promise<void> {
   process.env['TMPDIR'] = path.dirname(folder);
   await removeAll(folder);
 }
 
 async function removeAll(folder: string): Promise<void> {
+  await stopS3Daemons(folder);
   const below = await foldersIn(folder);
   const deeper = await Promise.all(below.map(foldersIn));
   for (const dataDir of [...deeper.flat(), ...below, folder]) {

@@ -1,15 +1,12 @@
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { randomBytes, randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
-import { freePort } from './free-port';
-
-const run = promisify(execFile);
+import { isInstalled } from './installed';
+import { S3_CREDENTIALS, s3FolderIn, startS3Daemons } from './s3-daemons';
 
 /** A store that speaks S3: radosgw of Ceph, with all data in memory. */
 export interface S3Server {
@@ -20,120 +17,48 @@ export interface S3Server {
   close(): Promise<void>;
 }
 
-const CREDENTIALS = { accessKeyId: 'drydock', secretAccessKey: 'for-tests-only' };
 const REGION = 'us-east-1';
 
-/** One monitor and one disk in memory, without authentication between them. */
-function configuration(dir: string, monitor: number, gateway: number): string {
-  return `[global]
-fsid = ${randomUUID()}
-mon host = v1:127.0.0.1:${monitor}
-mon initial members = a
-public addr = 127.0.0.1
-ms bind msgr2 = false
-auth cluster required = none
-auth service required = none
-auth client required = none
-osd pool default size = 1
-osd pool default min size = 1
-osd pool default pg num = 4
-osd pool default pgp num = 4
-osd crush chooseleaf type = 0
-mon allow pool size one = true
-mon allow pool delete = true
-mon data avail crit = 1
-mon osd full ratio = 0.99
-osd objectstore = memstore
-memstore device bytes = 1073741824
-run dir = ${dir}
-admin socket = ${dir}/$name.asok
-log file = ${dir}/$name.log
-keyring = ${dir}/keyring
-[mon.a]
-mon data = ${dir}/mon
-[osd.0]
-osd data = ${dir}/osd
-[client.rgw]
-rgw frontends = beast endpoint=127.0.0.1:${gateway}
-rgw thread pool size = 32
-`;
+/** Longer than a start ever took. */
+const START_MS = 120_000;
+
+/** Whether there is a store that speaks S3 on this machine; see `isInstalled`. */
+export function isS3Installed(): boolean {
+  return ['radosgw', 'ceph-mon', 'ceph-osd'].map((program) => isInstalled(program, '--version')).every(Boolean);
 }
 
-async function untilItWorks(attempt: () => Promise<unknown>): Promise<void> {
-  for (let left = 240; ; left -= 1) {
-    try {
-      await attempt();
-      return;
-    } catch (error) {
-      if (left === 0) throw error;
-      await sleep(500);
-    }
+/** The first test file that asks starts the store of the run, the others wait for it. */
+async function endpointOfRun(): Promise<string> {
+  const folder = s3FolderIn(tmpdir());
+  const ready = path.join(folder, 'endpoint');
+  const isFirst = (await mkdir(folder, { recursive: true })) !== undefined;
+  if (isFirst) {
+    await writeFile(`${ready}.new`, await startS3Daemons(folder));
+    await rename(`${ready}.new`, ready);
   }
+  const end = Date.now() + START_MS;
+  while (!existsSync(ready)) {
+    if (Date.now() > end) throw new Error('another test file began to start the S3 server, and it did not start');
+    await sleep(250);
+  }
+  return readFile(ready, 'utf8');
 }
 
-/** Starts one; takes half a minute. */
+/** The store of this run, which all test files share; each creates buckets of its own. */
 export async function startS3Server(): Promise<S3Server> {
-  const dir = await mkdtemp(path.join(tmpdir(), 'drydock-s3-'));
-  const [monitor, gateway] = [await freePort(), await freePort()];
-  const file = path.join(dir, 'ceph.conf');
-  await writeFile(file, configuration(dir, monitor, gateway));
-  for (const folder of ['mon', 'osd']) await mkdir(path.join(dir, folder));
-  const env = { ...process.env, CEPH_CONF: file };
-  const call = (program: string, ...args: string[]) => run(program, args, { env, timeout: 60_000 });
-  const children: ChildProcess[] = [];
-  const start = (program: string, ...args: string[]): ChildProcess => {
-    const child = spawn(program, ['-f', ...args], { env, stdio: 'ignore' });
-    children.push(child);
-    return child;
-  };
-
-  const keyring = path.join(dir, 'keyring');
-  await call('ceph-authtool', keyring, '--create-keyring', '--gen-key', '-n', 'mon.', '--cap', 'mon', 'allow *');
-  const map = path.join(dir, 'monmap');
-  const { stdout: fsid } = await call('ceph-conf', '--lookup', 'fsid');
-  await call('monmaptool', '--create', '--fsid', fsid.trim(), '--addv', 'a', `[v1:127.0.0.1:${monitor}]`, map);
-  await call('ceph-mon', '-i', 'a', '--mkfs', '--monmap', map, '--keyring', keyring);
-  start('ceph-mon', '-i', 'a');
-  await untilItWorks(() => call('ceph', '--connect-timeout', '5', 'status'));
-  const disk = randomUUID();
-  await call('ceph', 'osd', 'create', disk);
-  await call('ceph-osd', '-i', '0', '--mkfs', '--osd-uuid', disk);
-  await call('ceph', 'osd', 'crush', 'add', '0', '1', 'root=default', 'host=lab');
-  let osd = start('ceph-osd', '-i', '0');
-  await untilItWorks(async () => {
-    // One in ten ends at once, as it asks the monitor before it has heard which cluster this is ("wrong fsid").
-    if (osd.exitCode !== null) osd = start('ceph-osd', '-i', '0');
-    const { stdout } = await call('ceph', 'osd', 'stat');
-    if (!stdout.includes('1 up')) throw new Error(`the disk is not up: ${stdout}`);
-  });
-  start('radosgw', '-n', 'client.rgw');
-  const { accessKeyId, secretAccessKey } = CREDENTIALS;
-  const user = [
-    '--uid=tests',
-    '--display-name=tests',
-    `--access-key=${accessKeyId}`,
-    `--secret-key=${secretAccessKey}`,
-  ];
-  await call('radosgw-admin', 'user', 'create', ...user);
-  const endpoint = `http://127.0.0.1:${gateway}`;
-  await untilItWorks(() => fetch(endpoint));
-
-  const client = new S3Client({ region: REGION, endpoint, credentials: CREDENTIALS, forcePathStyle: true });
+  const endpoint = await endpointOfRun();
+  const client = new S3Client({ region: REGION, endpoint, credentials: S3_CREDENTIALS, forcePathStyle: true });
   return {
     endpoint,
-    credentials: CREDENTIALS,
+    credentials: S3_CREDENTIALS,
     createBucket: async () => {
       const name = `drydock-${randomBytes(6).toString('hex')}`;
       await client.send(new CreateBucketCommand({ Bucket: name }));
       return name;
     },
-    close: async () => {
+    close: () => {
       client.destroy();
-      const running = children.filter(({ exitCode }) => exitCode === null);
-      const ended = running.map((child) => once(child, 'exit'));
-      for (const child of running.reverse()) child.kill('SIGKILL');
-      await Promise.all(ended);
-      await rm(dir, { recursive: true, force: true });
+      return Promise.resolve();
     },
   };
 }
