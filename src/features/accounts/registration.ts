@@ -46,6 +46,15 @@ async function countRegistration(
       retryAfterSeconds,
     });
   }
+  await countRegisteredMailbox({ mailLimiters }, email);
+}
+
+/**
+ * Counts an account that is registered with an address that it has to confirm.
+ *
+ * @throws AppError `busy` after too many for one mailbox
+ */
+export async function countRegisteredMailbox({ mailLimiters }: Needs<'mailLimiters'>, email: string): Promise<void> {
   if (await countMailTo(mailLimiters, email)) return;
   throw new AppError('busy', 'Too many accounts were registered with this mailbox', {
     retryAfterSeconds: MAIL_LIMITS.name.blockSeconds,

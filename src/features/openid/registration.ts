@@ -3,11 +3,12 @@ import { isUniqueViolation } from '../../platform/db/sqlstate';
 import { AppError, fieldError } from '../../platform/errors';
 import { assertEmailIsFree, insertAccount, isEmailTaken, isNameTaken, nameTaken } from '../accounts/users';
 import { assertUserFormats } from '../accounts/account-rules';
+import { countRegisteredMailbox } from '../accounts/registration';
 import type { ProviderUser } from './claims';
 import { followGroups } from './groups';
 import * as store from './identities.store';
 
-type Registering = Needs<'db' | 'log' | 'passwords' | 'settings'>;
+type Registering = Needs<'db' | 'log' | 'mailLimiters' | 'passwords' | 'settings'>;
 
 /**
  * Whether unknown users of the provider may create an account.
@@ -46,7 +47,8 @@ export async function registrationOf(ctx: Needs<'db' | 'settings'>, user: Provid
  *
  * @param given.email - if `registrationOf` says that it is needed; it is confirmed by mail
  * @returns whether the account can sign in at once; otherwise the address has to be confirmed first
- * @throws AppError `invalid` and `conflict` with their fields; `closed`; `conflict` when the user has an account already
+ * @throws AppError `invalid` and `conflict` with their fields; `closed`; `conflict` when the user has an account already;
+ *   `busy` after too many accounts for one mailbox
  */
 export async function registerUser(
   ctx: Registering,
@@ -64,6 +66,7 @@ export async function registerUser(
   assertUserFormats({ username, password: undefined, email }, ctx.settings.hubLimits);
   if (await isNameTaken(ctx, username)) throw nameTaken();
   if (email !== undefined) await assertEmailIsFree(ctx, email);
+  if (email !== undefined && known.email === undefined) await countRegisteredMailbox(ctx, email);
   const account = {
     username,
     password: undefined,

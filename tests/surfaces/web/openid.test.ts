@@ -108,6 +108,18 @@ describe('a user of the provider without an account', () => {
     expect(row).toEqual({ verified_at: null });
   });
 
+  it('creates no more accounts for one mailbox than a registration with a password', async () => {
+    const statuses: number[] = [];
+    for (let number = 1; number <= 6; number += 1) {
+      const sub = `sub-flood-${number}`;
+      provider.users.set(sub, { email: `target+${number}@example.com`, email_verified: false });
+      const browser = new Browsing(server.server);
+      statuses.push((await create(browser, await comeBack(browser, sub), { username: `flood${number}` })).status);
+    }
+    expect(statuses.slice(0, 2)).toEqual([303, 303]);
+    expect(statuses.at(-1)).toBe(429);
+  });
+
   it('gets neither the account nor the address of a user who has the address here', async () => {
     provider.users.set('sub-3', { preferred_username: 'alice', email: 'alice@example.com', email_verified: true });
     const browser = new Browsing(server.server);
