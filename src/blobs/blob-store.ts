@@ -61,6 +61,12 @@ export interface BlobStore {
    */
   write(bytes: AsyncIterable<Buffer>, wanted?: WantedSums): Promise<StoredBlob>;
 
+  /**
+   * Stores bytes like `write`, but under the key that another store has them under, in place of what is there. After an
+   * error there may be nothing under the key.
+   */
+  writeAs(key: string, bytes: AsyncIterable<Buffer>): Promise<StoredBlob>;
+
   /** Takes in bytes that arrive in pieces. */
   readonly resumable: ResumableWrites;
 

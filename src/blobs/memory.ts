@@ -31,8 +31,14 @@ export class MemoryBlobStore implements BlobStore {
     return { ...blob, unpacked: await unpacking.finish(blob.digest) };
   }
 
-  private keep(bytes: Buffer, sums: Sums): StoredBlob {
-    const key = newBlobKey(sums.sha256Hex);
+  async writeAs(key: string, bytes: AsyncIterable<Buffer>): Promise<StoredBlob> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of bytes) chunks.push(chunk);
+    const whole = Buffer.concat(chunks);
+    return this.keep(whole, sumsOf(whole), key);
+  }
+
+  private keep(bytes: Buffer, sums: Sums, key = newBlobKey(sums.sha256Hex)): StoredBlob {
     this.blobs.set(key, { bytes, modifiedAt: new Date() });
     return { ...digestsOf(sums), sizeBytes: bytes.length, key };
   }

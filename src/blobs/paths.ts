@@ -7,6 +7,7 @@ import { randomBytes } from 'node:crypto';
  *   uploads/<32 hex>                                  bytes that are still arriving
  *   resumable/<32 hex>/bytes-<n>                      bytes that come in pieces (see `write-turns.ts`)
  *   sha256/<first 2 hex>/<64 hex>-<generation>        complete bytes under their digest
+ *   blobs/<2 hex>/<30 hex>                            complete bytes that came from a bucket, under its key
  *   quarantine/<64 hex>-<generation>                  bytes that are not what their name says; for a person to look at
  */
 
@@ -18,6 +19,12 @@ export const RESUMABLE = 'resumable';
 
 /** The folder of the complete bytes. */
 export const COMPLETE = 'sha256';
+
+/** The folder of the blobs of a bucket. */
+export const OF_BUCKETS = 'blobs';
+
+/** Where complete bytes may be, in any store: a blob that is copied to another store keeps its key. */
+export const BLOB_FOLDERS: readonly string[] = [COMPLETE, OF_BUCKETS];
 
 /** The folder of the damaged bytes. */
 export const QUARANTINE = 'quarantine';

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ByteSource } from '../../src/platform/bytes/byte-source';
+import { describeCopying } from './conformance-copying';
 import { describeResuming } from './conformance-resuming';
 import { describeUnpacking } from './conformance-unpacking';
 import { chunksOf, collect, digestOf, failingAfter, type Listed, type ReadAll } from './streams';
@@ -41,6 +42,7 @@ export function describeBlobStore(driver: string, openStore: () => Promise<Opene
     describeUnpacking(() => store);
     describeReading(() => store, readAll);
     describeOpening(() => store);
+    describeCopying(() => store, listed, readAll);
     describeKeeping(() => store, listed, readAll);
     describeResuming(() => opened, listed, readAll);
   });

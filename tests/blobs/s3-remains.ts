@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
+import { MemoryBlobStore } from '../../src/blobs/memory';
 import { Bucket, type SentPart } from '../../src/blobs/s3/bucket';
 import { S3BlobStore } from '../../src/blobs/s3/s3-blob-store';
 import { query } from '../../src/platform/db/query';
@@ -90,6 +91,18 @@ export function describeRemains(s3: () => S3Server): void {
       expect(await store.sweepUnfinished(-60_000)).toBe(2);
       expect(await uploads()).toBe(0);
       await expect(query(database.db, 'select from pending_writes')).resolves.toEqual([]);
+    });
+
+    it('is a copy to the same key that can begin again', async () => {
+      const { key } = await new MemoryBlobStore().write(chunksOf(randomBytes(10)));
+      await query(database.db, 'insert into pending_writes (key, upload_id) values ($1, $2)', [
+        key,
+        await bucket.beginParts(key),
+      ]);
+      const bytes = randomBytes(9_000_000);
+      await store.writeAs(key, chunksOf(bytes));
+      expect((await collect(await store.read(key))).equals(bytes)).toBe(true);
+      expect([await store.sweepUnfinished(-60_000), await uploads()]).toEqual([0, 0]);
     });
 
     it('never makes a blob of a tail that is gone', async () => {

@@ -20,6 +20,23 @@ export async function begin(db: Db, key: string): Promise<void> {
   ]);
 }
 
+/**
+ * Records an object whose key may have been used by a write that was killed.
+ *
+ * @returns the id of that one's multipart upload
+ */
+export async function beginAgain(db: Db, key: string): Promise<string | null> {
+  const rows = await query<{ was: string | null }>(
+    db,
+    `with before as (select upload_id from pending_writes where key = $1 for update),
+       begun as (insert into pending_writes (key) values ($1)
+         on conflict (key) do update set upload_id = null, is_written = false, touched_at = now())
+     select (select upload_id from before) as was`,
+    [key],
+  );
+  return rows[0]?.was ?? null;
+}
+
 export async function setUpload(db: Db, key: string, uploadId: string): Promise<void> {
   await query(db, 'update pending_writes set upload_id = $2, touched_at = now() where key = $1', [key, uploadId]);
 }

@@ -3,9 +3,10 @@ import type { ByteSource } from '../../platform/bytes/byte-source';
 import { inTransaction, type Db } from '../../platform/db/db';
 import type { BlobStore, ByteRange, ListedBlob, WantedSums } from '../blob-store';
 import type { StoredBlob } from '../stored-blob';
+import { BLOB_FOLDERS } from '../paths';
 import type { Bucket } from './bucket';
 import { LivingWrites } from './living-writes';
-import { BLOBS, newObjectKey, QUARANTINE, quarantineKeyOf } from './object-keys';
+import { newObjectKey, QUARANTINE, quarantineKeyOf } from './object-keys';
 import { ObjectBytes } from './object-bytes';
 import { writeObject } from './object-write';
 import * as pending from './pending-writes.store';
@@ -37,6 +38,15 @@ export class S3BlobStore implements BlobStore {
     return this.living.during(key, async () => {
       await pending.begin(this.db, key);
       return writeObject({ bucket: this.bucket, db: this.db }, key, bytes, wanted);
+    });
+  }
+
+  /** What a copy that was killed left under the key is removed, so that only its own parts remain. */
+  async writeAs(key: string, bytes: AsyncIterable<Buffer>): Promise<StoredBlob> {
+    return this.living.during(key, async () => {
+      const uploadId = await pending.beginAgain(this.db, key);
+      if (uploadId !== null) await this.bucket.abortParts(key, uploadId);
+      return writeObject({ bucket: this.bucket, db: this.db }, key, bytes);
     });
   }
 
@@ -82,7 +92,11 @@ export class S3BlobStore implements BlobStore {
 
   /** An object's time may be that of the beginning of its upload: its last sign of life counts as well. */
   async *list(): AsyncIterable<ListedBlob> {
-    for await (const page of this.bucket.list(BLOBS)) {
+    for (const folder of BLOB_FOLDERS) yield* this.listFolder(`${folder}/`);
+  }
+
+  private async *listFolder(folder: string): AsyncIterable<ListedBlob> {
+    for await (const page of this.bucket.list(folder)) {
       const keys = page.map(({ key }) => key);
       const states = await pending.statesOf(this.db, keys);
       for (const object of page) {
