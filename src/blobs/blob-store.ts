@@ -62,7 +62,7 @@ export interface BlobStore {
   write(bytes: AsyncIterable<Buffer>, wanted?: WantedSums): Promise<StoredBlob>;
 
   /**
-   * Stores bytes like `write`, but under the key that another store has them under, in place of what is there. After an
+   * Stores bytes like `write`, but under the key that another store has them under; replaces what is there. After an
    * error there may be nothing under the key.
    */
   writeAs(key: string, bytes: AsyncIterable<Buffer>): Promise<StoredBlob>;
