@@ -97,7 +97,8 @@ export async function startS3Daemons(folder: string): Promise<string> {
   start('ceph-mon', '-i', 'a');
   await untilItWorks(() => call('ceph', '--connect-timeout', '5', 'status'));
   const disk = randomUUID();
-  await call('ceph', 'osd', 'create', disk);
+  // The monitor may refuse commands for a moment after it says that it works.
+  await untilItWorks(() => call('ceph', 'osd', 'create', disk));
   await call('ceph-osd', '-i', '0', '--mkfs', '--osd-uuid', disk);
   await call('ceph', 'osd', 'crush', 'add', '0', '1', 'root=default', 'host=lab');
   let osd = start('ceph-osd', '-i', '0');
