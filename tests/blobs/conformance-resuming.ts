@@ -207,7 +207,7 @@ function describeRefusals(writes: Writes, listed: Listed, readAll: ReadAll): voi
 
 function describeTurns(opened: () => Opened, listed: Listed, readAll: ReadAll, unfinished: Unfinished): void {
   it('can be continued by another process (R241)', async () => {
-    const pieces = [randomBytes(1_500_000), randomBytes(10), randomBytes(700_000)] as const;
+    const pieces = [randomBytes(1_500_000), randomBytes(10), randomBytes(1_700_000)] as const;
     const whole = Buffer.concat(pieces);
     const [one, other] = [opened().store.resumable, opened().again().resumable];
     const id = await one.start();

@@ -88,9 +88,10 @@ export class PartsWriter {
   }
 
   private hashUpTo(end: number, isOnly: boolean): void {
-    if (this.sums === undefined || this.part === undefined || end === this.hashedTo) return;
+    if (this.part === undefined || end === this.hashedTo) return;
     const piece = this.part.subarray(this.hashedTo, end);
     this.hashedTo = end;
+    if (this.sums === undefined) return;
     const work = this.sums.update(piece, isOnly);
     work.catch(() => undefined); // awaited with its part
     this.hashing.push(work);
