@@ -1,5 +1,4 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -9,17 +8,15 @@ import request from 'supertest';
 import { listEvents } from '../../src/features/audit/audit';
 import { trustProxies } from '../../src/platform/http/client-address';
 import { expectBoth, pushBoth } from '../helpers/backups';
+import { startHaproxy, type Haproxy } from '../helpers/haproxy';
 import { DAEMON_PATH, describeInstalled, isInstalled } from '../helpers/installed';
 import { startNginx } from '../helpers/nginx';
 import { sampleFor } from '../helpers/offloading';
-import { startProxy, type Proxy } from '../helpers/proxy-process';
-import { selfSignedCertificate } from '../helpers/self-signed-certificate';
+import type { Proxy } from '../helpers/proxy-process';
 import { startSibling } from '../helpers/sibling-server';
 import { addUser, startTestServer, type TestServer } from '../helpers/test-server';
 
 /* The sample configurations in `deploy/`, with the ports and folders of this test, in front of real servers. */
-
-const HAPROXY = readFileSync(path.join(__dirname, '../../deploy/haproxy.cfg'), 'utf8');
 
 let server: TestServer;
 let sibling: Awaited<ReturnType<typeof startSibling>>;
@@ -55,38 +52,15 @@ describeInstalled(isInstalled('nginx', '-v', 'nginx-light'), 'deploy/nginx.conf'
   });
 });
 
-function haproxyFor(port: number, dir: string): string {
-  const { cert, key } = selfSignedCertificate();
-  writeFileSync(path.join(dir, 'hub.pem'), cert + key);
-  const changes: [string, string][] = [
-    [
-      'bind :443 ssl crt /etc/haproxy/hub.example.com.pem',
-      `bind 127.0.0.1:${port}\n    bind ${dir}/tls ssl crt ${dir}/hub.pem`,
-    ],
-    ['inter 2s', 'inter 100ms'],
-    ['server one 127.0.0.1:5000', `server one 127.0.0.1:${portOf(server.server)}`],
-    ['# server two 192.0.2.2:5000', `server two 127.0.0.1:${portOf(sibling.server)}`],
-  ];
-  return changes.reduce((text, [from, to]) => {
-    expect(text).toContain(from);
-    return text.replace(from, to);
-  }, HAPROXY);
-}
-
 describeInstalled(isInstalled('haproxy', '-v'), 'deploy/haproxy.cfg', () => {
-  let proxy: Proxy;
-  let folder: string;
+  let proxy: Haproxy;
   beforeAll(async () => {
-    proxy = await startProxy({
-      program: 'haproxy',
-      args: (file) => ['-db', '-f', file],
-      configuration: (port, dir) => haproxyFor(port, (folder = dir)),
-    });
+    proxy = await startHaproxy([server.url, `http://127.0.0.1:${portOf(sibling.server)}`]);
   });
   afterAll(() => proxy.close());
 
   it('is read without a warning', () => {
-    const file = path.join(folder, 'configuration');
+    const file = path.join(proxy.dir, 'configuration');
     const said = execFileSync('haproxy', ['-c', '-V', '-f', file], { env: { PATH: DAEMON_PATH }, encoding: 'utf8' });
     expect(said).toBe('Configuration file is valid\n');
   });
@@ -94,7 +68,7 @@ describeInstalled(isInstalled('haproxy', '-v'), 'deploy/haproxy.cfg', () => {
   it('pushes and pulls over both protocols, with the address of the client', () => expectWorks(proxy, 'haproxy'));
 
   it('speaks https', async () => {
-    const options = { socketPath: path.join(folder, 'tls'), path: '/v1/_ping', rejectUnauthorized: false };
+    const options = { socketPath: path.join(proxy.dir, 'tls'), path: '/v1/_ping', rejectUnauthorized: false };
     const status = await new Promise((resolve, reject) => {
       httpsRequest(options, (response) => resolve(response.statusCode))
         .on('error', reject)

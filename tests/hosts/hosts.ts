@@ -1,0 +1,154 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Bucket } from '../../src/blobs/s3/bucket';
+import { S3BlobStore } from '../../src/blobs/s3/s3-blob-store';
+import type { Context } from '../../src/context';
+import { ensureTokenKey } from '../../src/features/accounts/token-key';
+import { closeWorkshops } from '../../src/workshops';
+import { startChildServer, type ChildServer } from '../helpers/child-server';
+import { freePort } from '../helpers/free-port';
+import { startHaproxy, type Haproxy } from '../helpers/haproxy';
+import { isInstalled } from '../helpers/installed';
+import { isS3Installed, startS3Server, type S3Server } from '../helpers/s3-server';
+import { createTestContext } from '../helpers/test-context';
+import { createTestDatabase, type TestDatabase } from '../helpers/test-database';
+
+/*
+ * Several servers as on several machines: each has a process, a port, a data directory and a clock of its own. They share
+ * nothing but a database and a bucket. A HAProxy with the sample of `deploy/` gives them the requests in turns.
+ */
+
+/** Whether the programs are installed that several hosts need. */
+export function areHostsInstalled(): boolean {
+  return [isS3Installed(), isInstalled('haproxy', '-v')].every(Boolean);
+}
+
+/** One of the servers. */
+export interface Host {
+  readonly url: string;
+  /** for the helpers that take a server */
+  readonly server: string;
+  /** its log, from errors on, of all its processes so far */
+  readonly log: readonly string[];
+  /** Ends it at once. */
+  kill(): Promise<void>;
+  /** Starts it again, on the same port and with the same data directory. */
+  start(): Promise<void>;
+}
+
+/** Several servers behind a proxy; `url`, `host`, `port` and `server` are those of the proxy. */
+export interface Hosts {
+  readonly url: string;
+  readonly host: string;
+  readonly port: number;
+  readonly server: string;
+  readonly hosts: readonly [Host, Host, Host];
+  readonly proxy: Haproxy;
+  readonly database: TestDatabase;
+  readonly bucket: Bucket;
+  /** of one more process on the same data, such as a command */
+  readonly ctx: Context;
+  /** for commands on the same data; it names no data directory */
+  readonly environment: Readonly<Record<string, string>>;
+  close(): Promise<void>;
+}
+
+/** How far the clocks of the hosts are ahead of that of the database, in minutes. */
+const CLOCKS = [-5, 0, 5] as const;
+const SHIFTED_CLOCK = path.join(__dirname, 'shifted-clock.js');
+
+async function startHost(
+  environment: Record<string, string>,
+  minutesAhead: number,
+): Promise<Host & { close(): Promise<void> }> {
+  const dataDir = await mkdtemp(path.join(tmpdir(), 'drydock-host-'));
+  const log: string[] = [];
+  const port = await freePort();
+  const start = (): Promise<ChildServer> =>
+    startChildServer(
+      {
+        ...environment,
+        PORT: String(port),
+        DRYDOCK_DATA_DIR: dataDir,
+        NODE_OPTIONS: `--require ${SHIFTED_CLOCK}`,
+        DRYDOCK_TEST_CLOCK_MINUTES: String(minutesAhead),
+      },
+      [],
+      (line) => log.push(line),
+    );
+  let server = await start();
+  return {
+    url: server.url,
+    server: server.url,
+    log,
+    kill: async () => {
+      await server.end('SIGKILL');
+    },
+    start: async () => {
+      server = await start();
+    },
+    close: async () => {
+      if (server.process.exitCode === null && server.process.signalCode === null) await server.end('SIGTERM');
+      await rm(dataDir, { recursive: true });
+    },
+  };
+}
+
+async function openContext(database: TestDatabase, bucket: Bucket): Promise<Context> {
+  const ctx = createTestContext(database.db, { blobs: new S3BlobStore(bucket, database.db) });
+  (await ensureTokenKey(ctx)).copy(ctx.tokenKey);
+  return ctx;
+}
+
+async function openBucket({ endpoint, credentials }: S3Server, name: string): Promise<Bucket> {
+  const how = { region: 'us-east-1', isPathStyle: true, encryption: undefined };
+  return Bucket.open({ bucket: name, prefix: 'hub/', endpoint, credentials, ...how });
+}
+
+/**
+ * Starts three servers on a database and a bucket, and a proxy.
+ *
+ * @param more - variables of all of them
+ */
+export async function startHosts(more: Readonly<Record<string, string>> = {}): Promise<Hosts> {
+  const [s3, database] = await Promise.all([startS3Server(), createTestDatabase()]);
+  const name = await s3.createBucket();
+  const environment = {
+    DATABASE_URL: database.url,
+    DRYDOCK_STORAGE: `s3://${name}/hub`,
+    DRYDOCK_S3_ENDPOINT: s3.endpoint,
+    DRYDOCK_S3_PATH_STYLE: 'on',
+    AWS_ACCESS_KEY_ID: s3.credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: s3.credentials.secretAccessKey,
+    DRYDOCK_TRUSTED_PROXIES: '127.0.0.1',
+    DRYDOCK_REGISTRATIONS_PER_HOUR: '1000',
+    ...more,
+  };
+  const [one, two, three] = await Promise.all(CLOCKS.map((minutes) => startHost(environment, minutes)));
+  if (one === undefined || two === undefined || three === undefined) throw new Error('there must be three');
+  const hosts = [one, two, three] as const;
+  const proxy = await startHaproxy(hosts.map(({ url }) => url));
+  const bucket = await openBucket(s3, name);
+  const ctx = await openContext(database, bucket);
+  return {
+    url: proxy.url,
+    host: `127.0.0.1:${proxy.port}`,
+    port: proxy.port,
+    server: proxy.url,
+    hosts,
+    proxy,
+    database,
+    bucket,
+    ctx,
+    environment,
+    close: async () => {
+      await proxy.close();
+      await Promise.all(hosts.map((host) => host.close()));
+      await closeWorkshops(ctx);
+      bucket.close();
+      await database.drop();
+      await s3.close();
+    },
+  };
+}
