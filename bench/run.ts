@@ -4,25 +4,27 @@
  *
  *   --quick          a smoke test in less than a minute; its figures mean little
  *   --only NAME …    only these rows
+ *   --scale NAME     the data set of the rows that need a large one: medium (100,000 repositories) or large (a million)
  *   --variant NAME   with other settings of the server, see rows/all.ts
  *   --rounds N       instead of 5
  *   --dir PATH       for data, instead of the folder for temporary files
  *   --write          also writes bench/RESULTS.md
  */
 import { writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { isMet, type Line, type Skipped } from './measure/figures';
+import { SCALES } from './fill/sizes';
+import { isMet, type Line } from './measure/figures';
 import { chooseLoadGenerator, isInstalled } from './measure/load';
 import { machineFacts } from './measure/machine';
-import { tableOf } from './measure/report';
+import { tableOf, type Measured } from './measure/report';
 import { endAll, Resources } from './measure/resources';
 import { ROWS, VARIANTS } from './rows/all';
 import { PROGRAMS, type Bench, type Program, type Row } from './rows/row';
 
 const RESULTS_FILE = path.join(__dirname, '../../bench/RESULTS.md');
-const ROW_TIMEOUT_MS = 20 * 60_000;
+const ROW_TIMEOUT_MS = 60 * 60_000;
 
 let isInterrupted = false;
 
@@ -41,6 +43,7 @@ function readOptions(args: string[]): Options {
     options: {
       quick: { type: 'boolean', default: false },
       only: { type: 'string', multiple: true, default: [] },
+      scale: { type: 'string', default: 'medium' },
       variant: { type: 'string', default: 'default' },
       rounds: { type: 'string' },
       dir: { type: 'string', default: tmpdir() },
@@ -52,6 +55,7 @@ function readOptions(args: string[]): Options {
   if (unknown.length > 0) {
     throw new Error(`No such row: ${unknown.join(', ')}. There are ${ROWS.map(({ name }) => name).join(', ')}.`);
   }
+  if (!(values.scale in SCALES)) throw new Error(`There are the scales ${Object.keys(SCALES).join(', ')}.`);
   const environment = VARIANTS[values.variant];
   if (environment === undefined) throw new Error(`There are the variants ${Object.keys(VARIANTS).join(', ')}.`);
   const rounds = Number(values.rounds ?? (values.quick ? 1 : 5));
@@ -59,6 +63,7 @@ function readOptions(args: string[]): Options {
   return {
     bench: {
       isQuick: values.quick,
+      scale: values.scale,
       rounds,
       seconds: values.quick ? 1 : 4,
       load: chooseLoadGenerator(),
@@ -87,14 +92,20 @@ function withTimeout<T>(work: Promise<T>): Promise<T> {
   return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
+/** The load of the machine during the last minute: other work makes figures worse. */
+const loadNow = (): number => loadavg()[0] ?? 0;
+
 /** A row that fails is a line of the table, and does not end the others. */
-async function measureRow(row: Row, { bench, dir }: Options): Promise<{ lines: (Line | Skipped)[]; failed: boolean }> {
+async function measureRow(row: Row, { bench, dir }: Options): Promise<{ lines: Measured[]; failed: boolean }> {
   const missing = row.needs.filter(isMissing);
   if (missing.length > 0) return { lines: [{ what: row.name, skipped: missingText(missing) }], failed: false };
   console.error(row.name);
   const resources = new Resources(dir);
+  const before = loadNow();
   try {
-    return { lines: await withTimeout(row.measure(bench, resources)), failed: false };
+    const lines = await withTimeout(row.measure(bench, resources));
+    const load = [before, loadNow()] as const;
+    return { lines: lines.map((line) => ({ ...line, load })), failed: false };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     console.error(`  failed: ${reason}`);
@@ -106,7 +117,7 @@ async function measureRow(row: Row, { bench, dir }: Options): Promise<{ lines: (
 
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
-  const lines: (Line | Skipped)[] = [];
+  const lines: Measured[] = [];
   for (const row of options.rows) {
     if (isInterrupted) return;
     const result = await measureRow(row, options);
@@ -117,8 +128,8 @@ async function main(): Promise<void> {
   const table = tableOf(lines);
   const { bench, variant } = options;
   const facts = await machineFacts(['wrk', ...Object.keys(PROGRAMS)]);
-  const how = `${bench.rounds} alternating rounds, medians; load from ${bench.load.name}; variant ${variant}`;
-  const measured = lines.filter((line): line is Line => 'goal' in line);
+  const how = `${bench.rounds} alternating rounds, medians; load from ${bench.load.name}; scale ${bench.scale}; variant ${variant}`;
+  const measured = lines.filter((line): line is Measured & Line => 'goal' in line);
   const goals = measured.map(isMet).filter((met) => met !== undefined);
   const summary = `${goals.filter((met) => met).length} of ${goals.length} goals that were measured are met.`;
   console.log(`\n${table}\n\n${summary}\n${how}\n${facts.join('\n')}`);

@@ -10,7 +10,13 @@ export interface Contender {
   readonly measure: () => Promise<number>;
 }
 
-export type Goal = { readonly atLeast: number } | { readonly atMost: number };
+export type Goal =
+  | {
+      readonly atLeast: number;
+      /** the worst round counts, instead of the median */
+      readonly inEachRound?: boolean;
+    }
+  | { readonly atMost: number };
 
 /** A line of the table. */
 export interface Line {
@@ -86,9 +92,10 @@ export function compare(
 }
 
 /** Undefined when there is no goal. */
-export function isMet({ goal, ratio }: Line): boolean | undefined {
+export function isMet({ goal, ratio, spread }: Line): boolean | undefined {
   if (goal === undefined) return undefined;
-  return 'atLeast' in goal ? ratio >= goal.atLeast : ratio <= goal.atMost;
+  if ('atMost' in goal) return ratio <= goal.atMost;
+  return (goal.inEachRound === true ? spread[0] : ratio) >= goal.atLeast;
 }
 
 /** Three significant digits, or whole numbers. */

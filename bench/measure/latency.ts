@@ -12,6 +12,17 @@ function timeOne(agent: Agent, url: string, headers: Readonly<Record<string, str
   });
 }
 
+/** Makes calls one after the other, and resolves to the milliseconds of each. */
+export async function timeCalls(make: () => Promise<unknown>, count: number): Promise<number[]> {
+  const times: number[] = [];
+  for (let index = 0; index < count; index += 1) {
+    const startedAt = performance.now();
+    await make();
+    times.push(performance.now() - startedAt);
+  }
+  return times;
+}
+
 export interface TimedRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;

@@ -1,11 +1,15 @@
 import { formatFigure, isMet, type Goal, type Line, type Skipped } from './figures';
 
+/** A line with the load of the machine before and after its row. */
+export type Measured = (Line | Skipped) & { readonly load?: readonly [before: number, after: number] };
+
 function goalText(goal: Goal | undefined): string {
   if (goal === undefined) return '';
-  return 'atLeast' in goal ? `>= ${goal.atLeast}x` : `<= ${goal.atMost}x`;
+  if ('atMost' in goal) return `<= ${goal.atMost}x`;
+  return `>= ${goal.atLeast}x${goal.inEachRound === true ? ' in each round' : ''}`;
 }
 
-function cellsOf(line: Line | Skipped): string[] {
+function cellsOf(line: Measured): string[] {
   if ('skipped' in line) return [line.what, '', '', '', '', `skipped: ${line.skipped}`];
   const { what, unit, ours, peer, ratio, spread, goal, peerName } = line;
   const [low, high] = spread.map(formatFigure);
@@ -19,13 +23,14 @@ function cellsOf(line: Line | Skipped): string[] {
     ratioText,
     goalText(goal),
     met,
+    line.load?.map((load) => load.toFixed(1)).join(', ') ?? '',
   ];
 }
 
-const HEADINGS = ['what', 'Drydock', 'against', 'ratio (rounds)', 'goal', ''];
+const HEADINGS = ['what', 'Drydock', 'against', 'ratio (rounds)', 'goal', '', 'load before, after'];
 
 /** The lines as a Markdown table with aligned columns. */
-export function tableOf(lines: readonly (Line | Skipped)[]): string {
+export function tableOf(lines: readonly Measured[]): string {
   const rows = [HEADINGS, ...lines.map(cellsOf)];
   const widths = HEADINGS.map((_, column) => Math.max(3, ...rows.map((row) => row[column]?.length ?? 0)));
   const format = (row: readonly string[]): string =>

@@ -1,6 +1,7 @@
 import { backfill } from './backfill';
 import { crossingPull, firstView } from './crossing';
 import { basicReads, hotReads } from './hot-reads';
+import { idleMemory } from './idle-memory';
 import { imageTransfer, v2Transfer } from './image-transfer';
 import { layerDownload, layerOffload } from './layer-download';
 import { layerUpload } from './layer-upload';
@@ -35,6 +36,7 @@ export const ROWS: readonly Row[] = [
   backfill,
   scale,
   pages,
+  idleMemory,
 ];
 
 /** Settings under which the same rows can be measured; a server that does not know one ignores it. */

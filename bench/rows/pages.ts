@@ -1,7 +1,10 @@
 import { compare, measureRounds, median, quantile, type Line, type Skipped } from '../measure/figures';
 import { timeRequests } from '../measure/latency';
 import { startDrydock } from '../servers/drydock';
-import { COMMON_WORD, filledRepository, fillRepositories } from './fill';
+import { fillDatabase } from '../fill/fill-database';
+import { COMMON_WORD } from '../fill/repositories-sql';
+import { listProbes } from '../fill/probes';
+import { sizesOf } from '../fill/sizes';
 import type { Bench, Row } from './row';
 
 /** What a page may take. */
@@ -9,15 +12,16 @@ const GOAL_MS = 50;
 
 const HEADERS = { Accept: 'text/html' };
 
-const PAGES: readonly (readonly [what: string, path: string])[] = [
+/** @param probe - the path of a repository */
+const pagesOf = (probe: string): readonly (readonly [what: string, path: string])[] => [
   ['home', '/'],
   ['explore', '/explore/'],
   ['explore, newest', '/explore/?sort=newest'],
   ['search for a common word', `/search?q=${COMMON_WORD}`],
   ['search for a common word, by pulls', `/search?q=${COMMON_WORD}&sort=pulls`],
   ['start', '/start/'],
-  ['profile', `/u/${filledRepository(7).split('/')[0] ?? ''}/`],
-  ['repository', `/r/${filledRepository(7)}/`],
+  ['profile', '/u/user1/'],
+  ['repository', `/r/${probe}/`],
 ];
 
 async function pageLine(bench: Bench, url: string, what: string): Promise<Line | Skipped> {
@@ -49,9 +53,11 @@ export const pages: Row = {
   needs: [],
   measure: async (bench, resources) => {
     const server = await startDrydock(resources, bench.environment);
-    await fillRepositories(server, bench.isQuick ? 5000 : 100_000);
+    await fillDatabase(server, sizesOf(bench), bench.progress);
+    const [probe = { namespace: '', name: '' }] = await listProbes(server);
     const lines: (Line | Skipped)[] = [];
-    for (const [what, path] of PAGES) lines.push(await pageLine(bench, server.url + path, what));
+    for (const [what, path] of pagesOf(`${probe.namespace}/${probe.name}`))
+      lines.push(await pageLine(bench, server.url + path, what));
     return lines;
   },
 };

@@ -5,6 +5,8 @@ import type { Resources } from '../measure/resources';
 /** What a row gets to work with. */
 export interface Bench {
   readonly isQuick: boolean;
+  /** the name of the data set, see `fill/sizes.ts` */
+  readonly scale: string;
   readonly rounds: number;
   /** of load for one figure */
   readonly seconds: number;

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client } from 'pg';
+import { Client, type QueryResultRow } from 'pg';
 import { startProcess } from '../measure/processes';
 import type { Resources } from '../measure/resources';
 
@@ -26,6 +26,10 @@ export interface Drydock {
   sql(...statements: readonly string[]): Promise<void>;
   /** The number that a query returns. */
   count(query: string): Promise<number>;
+  /** The rows that a query returns. */
+  rows<T extends QueryResultRow>(query: string): Promise<T[]>;
+  /** Runs statements on one connection, which keeps its settings. */
+  session(work: (run: (statement: string) => Promise<unknown>) => Promise<void>): Promise<void>;
 }
 
 /** The postmaster's lock file says where its socket is: line 4 has the port, 5 the folder. */
@@ -33,18 +37,13 @@ function lockFile(dataDir: string): string[] {
   return readFileSync(path.join(dataDir, 'postgres/postmaster.pid'), 'utf8').split('\n');
 }
 
-/** @returns what the last statement returns in its first column and row */
-async function runSql(dataDir: string, statements: readonly string[]): Promise<unknown> {
+/** Connects as the owner of the cluster for as long as the work takes. */
+async function withClient<T>(dataDir: string, work: (client: Client) => Promise<T>): Promise<T> {
   const [, , , port, host] = lockFile(dataDir);
   const client = new Client({ host: host ?? '', port: Number(port), user: 'drydock', database: 'drydock' });
   await client.connect();
   try {
-    let found: unknown;
-    for (const statement of statements) {
-      const { rows } = await client.query<unknown[]>({ text: statement, rowMode: 'array' });
-      found = rows[0]?.[0];
-    }
-    return found;
+    return await work(client);
   } finally {
     await client.end();
   }
@@ -113,10 +112,18 @@ export async function startDrydock(
     pid: server.pid,
     pids: [server.pid, Number(lockFile(dataDir)[0])],
     dataDir,
-    sql: async (...statements) => {
-      await runSql(dataDir, statements);
-    },
-    count: async (query) => Number(await runSql(dataDir, [query])),
+    sql: (...statements) =>
+      withClient(dataDir, async (client) => {
+        for (const statement of statements) await client.query(statement);
+      }),
+    count: (query) =>
+      withClient(dataDir, async (client) => {
+        const { rows } = await client.query<unknown[]>({ text: query, rowMode: 'array' });
+        return Number(rows[0]?.[0]);
+      }),
+    rows: <T extends QueryResultRow>(query: string) =>
+      withClient(dataDir, async (client) => (await client.query<T>(query)).rows),
+    session: (work) => withClient(dataDir, (client) => work((statement) => client.query(statement))),
   };
 }
 
