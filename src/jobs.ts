@@ -5,6 +5,7 @@ import { accountMailJobs } from './features/accounts/mail-jobs';
 import { forgetSessions } from './features/accounts/sessions';
 import { forgetEvents } from './features/audit/audit';
 import { bridgeJobs } from './features/bridge/jobs';
+import { buildJobs } from './features/builds/jobs';
 import { sweepImages } from './features/images/sweeps';
 import { forgetUploads } from './features/manifests/blob-uploads';
 import { scrub } from './features/storage/scrub';
@@ -114,5 +115,6 @@ export function jobsOf(ctx: Context): Job[] {
     ...accountMailJobs(ctx),
     invitationMailJob(ctx),
     ...webhookJobs(ctx),
+    ...buildJobs(ctx),
   ];
 }

@@ -118,6 +118,15 @@ export const COVERED = isCovered(`(r.namespace || '/' || r.name)`);
 /** `canRead`, without the namespace. */
 export const READABLE = `(r.visibility <> 'private' or ${hasRole(repositoryRole(IS_OWNER_BY_NAME))})`;
 
+/**
+ * The same for an account of whom it does not count that it is a site administrator.
+ *
+ * @param user - the account's id, in SQL
+ */
+export function readableWithoutAdmin(user: string): string {
+  return `(r.visibility <> 'private' or owns_namespace(${user}, r.namespace) or shared_access(${user}, r.id) is not null)`;
+}
+
 /** `canWrite`, for accounts. */
 export const WRITABLE = `(coalesce(a.access, 'write') >= 'write'
     and (coalesce(${IS_ADMIN}, false) or coalesce((${REPOSITORY_ROLE}) >= 'write', false)))`;

@@ -108,6 +108,15 @@ export type AuditAction =
   | 'webhook.deleted'
   | 'webhook.disabled' // after long failure
   | 'webhook.sent' // by hand: a test, or a delivery once more; details: webhook, what
+  | 'build.source_set' // the subject of these is the repository; details: provider, url
+  | 'build.source_changed' // details: fields
+  | 'build.source_removed'
+  | 'build.rules_changed' // details: rules
+  | 'build.trigger_changed' // the former trigger URL ends; details: to
+  | 'build.links_changed' // details: bases
+  | 'build.requested' // by a person; details: build, ref
+  | 'build.cancelled' // details: build
+  | 'build.finished' // details: build, state, tag
   | 'job.retried' // the subject of these is the job's name
   | 'job.dropped'
   | 'maintenance.started' // by an administrator; the subject is the kind, details: run
@@ -134,9 +143,12 @@ export const SERVER: Doer = { userId: undefined, name: 'server', address: 'job' 
 /** The job that deletes the tags that no rule of a retention policy keeps. */
 export const RETENTION: Doer = { userId: undefined, name: 'retention', address: 'job' };
 
+/** The processes that build automated repositories; the name is the one that webhooks of the Hub had. */
+export const BUILDER: Doer = { userId: undefined, name: 'trustedbuilder', address: 'builder' };
+
 /** The names of doers that are not accounts. No account can get one of them, so that the log is clear about who it was. */
 export const NAMES_WITHOUT_ACCOUNT: ReadonlySet<string | undefined> = new Set(
-  [OPERATOR, SERVER, RETENTION].map(({ name }) => name),
+  [OPERATOR, SERVER, RETENTION, BUILDER].map(({ name }) => name),
 );
 
 /** Facts about an event that are not in its subject. */

@@ -48,11 +48,12 @@ export async function runAlone(
 /**
  * A job that is queued again under its key while it is locked loses the key and all attempts, so that only the new one runs
  * again. The transaction that does so may have begun before the job was locked, and its time is then the earlier one.
+ * Jobs of a named queue take hours and hold no lock: what they are about says whether their process lives (`requeue`).
  */
 const RELEASE = `
   with abandoned as (
     select locked_by from graphile_worker.jobs where locked_by is not null group by locked_by
-    having max(locked_at) < now() - $2 * interval '1 millisecond'
+    having bool_and(queue_name is null) and max(locked_at) < now() - $2 * interval '1 millisecond'
       and not bool_or(exists (
         select from pg_locks
         where locktype = 'advisory' and granted and classid = $1

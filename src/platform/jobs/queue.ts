@@ -53,6 +53,8 @@ export interface EnqueueOptions {
   readonly maxAttempts?: number;
   /** Replaces a waiting job with the same key. */
   readonly key?: string;
+  /** Jobs of one queue run one after the other, and are not returned to it when their process dies: see `requeue`. */
+  readonly queueName?: string;
 }
 
 /**
@@ -62,13 +64,41 @@ export interface EnqueueOptions {
  * @param payload - kept in the database until the job is done, so it must never contain a secret
  */
 export async function enqueue(tx: Db, name: string, payload: object, options: EnqueueOptions = {}): Promise<void> {
-  const { runAt, afterMs, maxAttempts, key } = options;
+  const { runAt, afterMs, maxAttempts, key, queueName } = options;
   await query(
     tx,
     `select 1 from graphile_worker.add_job($1, $2::json, run_at => coalesce($3, now() + $6 * interval '1 millisecond'),
-       max_attempts => $4, job_key => $5)`,
-    [name, JSON.stringify(payload), runAt ?? null, maxAttempts ?? null, key ?? null, afterMs ?? null],
+       max_attempts => $4, job_key => $5, queue_name => $7)`,
+    [
+      name,
+      JSON.stringify(payload),
+      runAt ?? null,
+      maxAttempts ?? null,
+      key ?? null,
+      afterMs ?? null,
+      queueName ?? null,
+    ],
   );
+}
+
+/**
+ * Queues a job of a named queue again whose process is gone: it may still be marked as running, and so block its queue.
+ *
+ * @param tx - the transaction that found that the process is gone
+ */
+export async function requeue(
+  tx: Db,
+  name: string,
+  payload: object,
+  options: EnqueueOptions & { readonly key: string; readonly queueName: string },
+): Promise<void> {
+  await query(
+    tx,
+    `select graphile_worker.force_unlock_workers(array_agg(locked_by)) from graphile_worker.jobs
+     where key = $1 and locked_by is not null having count(*) > 0`,
+    [options.key],
+  );
+  await enqueue(tx, name, payload, options);
 }
 
 /** Most processes only queue jobs, which does not take the library. */
