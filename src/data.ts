@@ -62,8 +62,11 @@ export async function openData(
   { creates }: { readonly creates: boolean },
 ): Promise<OpenData> {
   const dataDir = path.resolve(config.DRYDOCK_DATA_DIR);
-  if (!creates) await assertHasData(dataDir, { isEmbedded: config.DATABASE_URL === undefined });
-  await prepareDataDir(dataDir);
+  // With a database elsewhere and a bucket there is nothing in it, on any host.
+  if (config.DATABASE_URL === undefined || config.DRYDOCK_STORAGE === undefined) {
+    if (!creates) await assertHasData(dataDir, { isEmbedded: config.DATABASE_URL === undefined });
+    await prepareDataDir(dataDir);
+  }
   const embedded =
     config.DATABASE_URL === undefined ? await startEmbeddedPostgres({ dataDir, logger: log, stopping }) : undefined;
   const connection = config.DATABASE_URL ?? embedded?.connection ?? '';

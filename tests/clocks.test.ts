@@ -23,7 +23,6 @@ const MINUTE_MS = 60_000;
 const READS_THE_HOSTS_CLOCK: Readonly<Record<string, string>> = {
   'features/accounts/access-tokens.ts': 'a date that a user chose must lie ahead; whether it is over is asked in SQL',
   'features/accounts/login-ticket.ts': 'tickets are signed and read by hosts only',
-  'features/accounts/second-factor-codes.ts': 'codes follow the time of a phone',
   'features/accounts/security-notices.ts': 'is told in a mail',
   'features/storage/sweeps.ts': 'files have their times from hosts',
   'features/backups/back-up.ts': 'is shown, and names a folder',

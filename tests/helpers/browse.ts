@@ -13,7 +13,8 @@ export interface Seen {
 export class Browsing {
   private readonly cookies = new Map<string, string>();
 
-  constructor(private readonly server: TestServer['server']) {}
+  /** @param server - in this process, or the URL of another */
+  constructor(private readonly server: TestServer['server'] | string) {}
 
   private keep(values: string | readonly string[] | undefined): void {
     for (const value of typeof values === 'string' ? [values] : (values ?? [])) {

@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import { isOver } from '../../platform/clocks';
 import type { Identity } from '../access/actor';
 import type { SessionStart } from './sessions';
 
@@ -20,7 +21,7 @@ function signature(tokenKey: Buffer, claims: string): string {
   return createHmac('sha256', tokenKey).update(`login ticket ${claims}`).digest('hex');
 }
 
-/** A ticket that is good for five minutes. */
+/** A ticket that is good for five minutes, and as long as the clocks of hosts may differ. */
 export function issueTicket(tokenKey: Buffer, { identity, start }: FirstStep): string {
   const { userId, credentialsEpoch } = identity;
   const expires = Math.floor(Date.now() / 1000) + TICKET_SECONDS;
@@ -33,7 +34,7 @@ export function issueTicket(tokenKey: Buffer, { identity, start }: FirstStep): s
 /** The step that the ticket stands for; undefined when we did not sign it, or it is too old. */
 export function readTicket(tokenKey: Buffer, ticket: string): FirstStep | undefined {
   const [, claims = '', userId, epoch, expires, start = '', mac = ''] = TICKET.exec(ticket) ?? [];
-  if (mac === '' || Number(expires) * 1000 <= Date.now()) return undefined;
+  if (mac === '' || isOver(Number(expires))) return undefined;
   if (!timingSafeEqual(Buffer.from(mac), Buffer.from(signature(tokenKey, claims)))) return undefined;
   return {
     identity: { userId: Number(userId), credentialsEpoch: Number(epoch) },

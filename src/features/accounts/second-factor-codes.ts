@@ -72,10 +72,10 @@ export async function createRecoveryCodes(tx: Db, userId: number): Promise<strin
   return codes.map((code) => code.replaceAll(/(.{4})(?=.)/g, '$1-'));
 }
 
-function stepOf(totp: TOTP, token: string): number | undefined {
-  const timestamp = Date.now();
-  const delta = totp.validate({ token, timestamp, window: 1 });
-  return delta === null ? undefined : Math.floor(timestamp / 1000 / PERIOD_SECONDS) + delta;
+/** @param nowSeconds - by the clock of the database: those of hosts may differ by more than a code lasts */
+function stepOf(totp: TOTP, token: string, nowSeconds: number): number | undefined {
+  const delta = totp.validate({ token, timestamp: nowSeconds * 1000, window: 1 });
+  return delta === null ? undefined : Math.floor(nowSeconds / PERIOD_SECONDS) + delta;
 }
 
 async function takeCode(ctx: Trying, { userId, username }: CodeOf, given: string, isOn: boolean): Promise<boolean> {
@@ -86,7 +86,7 @@ async function takeCode(ctx: Trying, { userId, username }: CodeOf, given: string
     if (row === undefined || (row.confirmed_at !== null) !== isOn) return false;
     if (!/^\d{6}$/.test(code)) return isOn && store.useRecoveryCode(tx, userId, hashSecret(code));
     const secret = Secret.fromBase32(unseal(key, sealOf(userId), row.sealed_secret));
-    const step = stepOf(totpOf(username, secret), code);
+    const step = stepOf(totpOf(username, secret), code, row.now_seconds);
     if (step === undefined || step <= row.last_step) return false;
     await store.useStep(tx, userId, step);
     return true;

@@ -5,13 +5,16 @@ export interface SecondFactorRow {
   sealed_secret: Buffer;
   confirmed_at: Date | null;
   last_step: number;
+  /** the time by the clock of the database, in seconds since 1970 */
+  now_seconds: number;
 }
 
 /** The second factor of a user; nothing else changes it until the transaction ends. */
 export async function lock(tx: Db, userId: number): Promise<SecondFactorRow | undefined> {
   const rows = await query<SecondFactorRow>(
     tx,
-    'select sealed_secret, confirmed_at, last_step from second_factors where user_id = $1 for update',
+    `select sealed_secret, confirmed_at, last_step, extract(epoch from clock_timestamp())::float8 as now_seconds
+     from second_factors where user_id = $1 for update`,
     [userId],
   );
   return rows[0];

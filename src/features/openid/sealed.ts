@@ -1,3 +1,4 @@
+import { isOver } from '../../platform/clocks';
 import { seal, unseal } from '../../platform/sealing';
 
 /*
@@ -21,7 +22,7 @@ export function openSealed(key: Buffer, purpose: string, text: string | undefine
       value: unknown;
       expires: number;
     };
-    return expires * 1000 > Date.now() ? value : undefined;
+    return isOver(expires) ? undefined : value;
   } catch {
     return undefined;
   }

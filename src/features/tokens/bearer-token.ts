@@ -1,5 +1,6 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Identity, RepositoryName } from '../access/actor';
+import { isOver } from '../../platform/clocks';
 import { fullName, parseFullName } from '../repositories/names';
 
 /*
@@ -19,7 +20,10 @@ const HAS_CATALOG = 1;
 const HEAD_BYTES = 34;
 const MAC_BYTES = 32;
 
-/** How long a Bearer token lasts. It is checked when a request begins, so that a layer may take longer. */
+/**
+ * How long a Bearer token lasts, in seconds; clients ask for another one when they think that it is over. It is checked
+ * when a request begins, so that a layer may take longer.
+ */
 export const BEARER_SECONDS = 3600;
 
 /** What a client may ask for in a repository. */
@@ -96,7 +100,7 @@ export function readBearerToken(key: Buffer, text: string, now = Date.now()): Be
   const packed = bytes.subarray(0, -MAC_BYTES);
   if (!timingSafeEqual(sign(key, packed), bytes.subarray(-MAC_BYTES)) || packed.readUInt8(0) !== VERSION)
     return undefined;
-  if (packed.readUInt32BE(22) * 1000 <= now) return undefined;
+  if (isOver(packed.readUInt32BE(22), now)) return undefined;
   const grants = packed.subarray(HEAD_BYTES).toString();
   return {
     identity: identityIn(packed),

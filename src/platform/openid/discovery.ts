@@ -1,4 +1,5 @@
 import type * as OpenIdClient from 'openid-client';
+import { CLOCKS_DIFFER_SECONDS } from '../clocks';
 import type { Logger } from '../log/logger';
 import type { AppError } from '../errors';
 import { boundedFetch } from './bounded-fetch';
@@ -52,7 +53,8 @@ async function discover({ issuer, clientId, clientSecret }: ProviderSettings): P
   const configuration = await library.discovery(
     new URL(issuer),
     clientId,
-    undefined,
+    // An ID token of Keycloak lasts five minutes: it must not be over for a host whose clock is ahead.
+    { [library.clockTolerance]: CLOCKS_DIFFER_SECONDS / 2 },
     authentication(library, clientSecret),
     {
       timeout: REQUEST_SECONDS,

@@ -33,11 +33,11 @@ describe('a Bearer token', () => {
     expect(longest.length).toBeLessThan(12 * 1024);
   });
 
-  it('lasts an hour', () => {
+  it('lasts an hour, and as much longer as the clocks of hosts may differ (R222)', () => {
     const now = Date.now();
     const text = issueBearerToken(KEY, CLAIMS, now);
-    expect(readBearerToken(KEY, text, now + 3_598_000)).toEqual(CLAIMS);
-    expect(readBearerToken(KEY, text, now + 3_600_000)).toBeUndefined();
+    expect(readBearerToken(KEY, text, now + 4_198_000)).toEqual(CLAIMS);
+    expect(readBearerToken(KEY, text, now + 4_200_000)).toBeUndefined();
   });
 
   it('is refused under another key, and with any bit changed', () => {
