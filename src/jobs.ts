@@ -49,7 +49,7 @@ async function scrubForANight(ctx: Context, stopping: AbortSignal): Promise<void
  * @param ages - how long unfinished writes are kept; undefined: the usual times
  */
 export async function sweep(
-  ctx: Needs<'db' | 'blobs' | 'blobReferrers'>,
+  ctx: Needs<'db' | 'blobs' | 'log' | 'blobReferrers'>,
   olderThanMs: number,
   ages?: UnfinishedAges,
 ): Promise<SweptStorage & { readonly uploads: number }> {

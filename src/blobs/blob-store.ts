@@ -98,10 +98,17 @@ export interface BlobStore {
   /** The stored length in bytes, or undefined if nothing is stored under the key. */
   size(key: string): Promise<number | undefined>;
 
-  /** Deletes what is under the key; a missing key is fine. A read that has begun may end early or finish. */
-  delete(key: string): Promise<void>;
+  /**
+   * Deletes what is under these keys; missing ones are fine. A read that has begun may end early or finish.
+   *
+   * @throws Error when one of them could not be deleted; others may be gone
+   */
+  delete(keys: readonly string[]): Promise<void>;
 
-  /** Moves bytes where nothing reads, lists or deletes them by their key; fine if there are none. */
+  /**
+   * Moves bytes where nothing reads, lists or deletes them by their key; fine if there are none. After a stop half-way it
+   * can be repeated: the bytes are under the key, or in quarantine, or both.
+   */
   quarantine(key: string): Promise<void>;
 
   /**
@@ -117,9 +124,22 @@ export interface BlobStore {
 
   /**
    * Everything that was written completely and is not quarantined, in no particular order. A blob that is written or
-   * deleted during the listing may be missing.
+   * deleted during the listing may be missing. It costs time and, with some stores, money.
+   *
+   * @param folder - one of `BLOB_FOLDERS`; undefined: all
    */
-  list(): AsyncIterable<ListedBlob>;
+  list(folder?: string): AsyncIterable<ListedBlob>;
+
+  /**
+   * The keys of complete blobs to which no row may point, in batches. A store that records what it writes has only those
+   * that were never claimed, and lists nothing; another one has all.
+   *
+   * @param olderThanMs - leaves out what was completed within this time
+   */
+  unclaimed(olderThanMs: number): AsyncIterable<readonly string[]>;
+
+  /** Tells the store that rows point to these blobs: `unclaimed` need not name them again. */
+  claim(keys: readonly string[]): Promise<void>;
 
   /**
    * Removes what calls of `write` left when their process or host died.

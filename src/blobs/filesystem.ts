@@ -17,6 +17,7 @@ import { FileBytes } from './file-bytes';
 import { filesIn, isNotFound, moveIntoPlace, translateFull } from './file-moves';
 import type { Handover } from './handover';
 import { digestsOf } from './hashing';
+import { keysOlderThan } from './listed-keys';
 import { ResumableFiles } from './resumable-files';
 import type { TurnTimes } from './write-turns';
 import { writeHashed } from './write-hashed';
@@ -103,22 +104,27 @@ export class FilesystemBlobStore implements BlobStore {
     }
   }
 
-  async delete(key: string): Promise<void> {
-    await rm(this.pathOf(key), { force: true });
+  async delete(keys: readonly string[]): Promise<void> {
+    for (const key of keys) await rm(this.pathOf(key), { force: true });
   }
 
-  async *list(): AsyncIterable<ListedBlob> {
-    for (const folder of BLOB_FOLDERS) {
-      for await (const { name } of filesIn(path.join(this.root, folder))) yield* this.listFolder(`${folder}/${name}`);
+  async *list(folder?: string): AsyncIterable<ListedBlob> {
+    for (const listed of folder === undefined ? BLOB_FOLDERS : [folder]) {
+      for await (const file of filesIn(this.pathOf(listed))) {
+        const key = listed + file.name;
+        const stats = await stat(this.pathOf(key)).catch(() => undefined);
+        if (stats !== undefined) yield { key, sizeBytes: stats.size, modifiedAt: stats.mtime };
+      }
     }
   }
 
-  private async *listFolder(folder: string): AsyncIterable<ListedBlob> {
-    for await (const { name } of filesIn(path.join(this.root, folder))) {
-      const key = `${folder}/${name}`;
-      const stats = await stat(this.pathOf(key)).catch(() => undefined);
-      if (stats !== undefined) yield { key, sizeBytes: stats.size, modifiedAt: stats.mtime };
-    }
+  /** Files have no row of their own that a crash could leave: all of them may lack one. */
+  async *unclaimed(olderThanMs: number): AsyncIterable<readonly string[]> {
+    yield* keysOlderThan(this.list(), olderThanMs);
+  }
+
+  claim(): Promise<void> {
+    return Promise.resolve();
   }
 
   async quarantine(key: string): Promise<void> {

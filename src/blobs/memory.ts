@@ -10,6 +10,7 @@ import {
 } from './blob-store';
 import type { StoredBlob } from './stored-blob';
 import { digestsOf, sumsOf, type Sums } from './hashing';
+import { keysOlderThan } from './listed-keys';
 import { MemoryWrites } from './memory-writes';
 import { newBlobKey } from './paths';
 import { UnpackingOnArrival } from './unpacking';
@@ -74,15 +75,15 @@ export class MemoryBlobStore implements BlobStore {
     return Promise.resolve(this.blobs.get(key)?.bytes.length);
   }
 
-  delete(key: string): Promise<void> {
-    this.blobs.delete(key);
+  delete(keys: readonly string[]): Promise<void> {
+    for (const key of keys) this.blobs.delete(key);
     return Promise.resolve();
   }
 
   quarantine(key: string): Promise<void> {
     const blob = this.blobs.get(key);
     if (blob !== undefined) this.quarantined.set(key, { ...blob, modifiedAt: new Date() });
-    return this.delete(key);
+    return this.delete([key]);
   }
 
   sweepQuarantined(before: Date): Promise<number> {
@@ -95,10 +96,18 @@ export class MemoryBlobStore implements BlobStore {
     return Promise.resolve(undefined);
   }
 
-  async *list(): AsyncIterable<ListedBlob> {
+  async *list(folder = ''): AsyncIterable<ListedBlob> {
     for (const [key, { bytes, modifiedAt }] of this.blobs) {
-      yield await Promise.resolve({ key, sizeBytes: bytes.length, modifiedAt });
+      if (key.startsWith(folder)) yield await Promise.resolve({ key, sizeBytes: bytes.length, modifiedAt });
     }
+  }
+
+  async *unclaimed(olderThanMs: number): AsyncIterable<readonly string[]> {
+    yield* keysOlderThan(this.list(), olderThanMs);
+  }
+
+  claim(): Promise<void> {
+    return Promise.resolve();
   }
 
   settled(): Promise<void> {

@@ -18,13 +18,21 @@ export const UPLOADS = 'uploads';
 export const RESUMABLE = 'resumable';
 
 /** The folder of the complete bytes. */
-export const COMPLETE = 'sha256';
+const COMPLETE = 'sha256';
 
-/** The folder of the blobs of a bucket. */
+/** The folder of the complete bytes of a bucket. */
 export const OF_BUCKETS = 'blobs';
 
-/** Where complete bytes may be, in any store: a blob that is copied to another store keeps its key. */
-export const BLOB_FOLDERS: readonly string[] = [COMPLETE, OF_BUCKETS];
+/** What all keys of blobs begin with, in any store: a blob that is copied to another store keeps its key. */
+export const KEY_ROOTS: readonly string[] = [`${COMPLETE}/`, `${OF_BUCKETS}/`];
+
+const BYTES = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+/**
+ * The folders of all keys of blobs, in any store. About as many blobs are in each folder of a root, so that a long listing
+ * can go on after the folder that was listed last.
+ */
+export const BLOB_FOLDERS: readonly string[] = KEY_ROOTS.flatMap((root) => BYTES.map((byte) => `${root}${byte}/`));
 
 /** The folder of the damaged bytes. */
 export const QUARANTINE = 'quarantine';

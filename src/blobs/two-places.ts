@@ -49,9 +49,9 @@ export class TwoPlaces implements BlobStore {
     return (await this.current.size(key)) ?? this.other.size(key);
   }
 
-  async delete(key: string): Promise<void> {
-    await this.current.delete(key);
-    await this.other.delete(key);
+  async delete(keys: readonly string[]): Promise<void> {
+    await this.current.delete(keys);
+    await this.other.delete(keys);
   }
 
   /** What is read is set aside. If the other place has whole bytes under the key, the next scrub finds them. */
@@ -69,9 +69,18 @@ export class TwoPlaces implements BlobStore {
   }
 
   /** A blob that is in both is listed twice. */
-  async *list(): AsyncIterable<ListedBlob> {
-    yield* this.current.list();
-    yield* this.other.list();
+  async *list(folder?: string): AsyncIterable<ListedBlob> {
+    yield* this.current.list(folder);
+    yield* this.other.list(folder);
+  }
+
+  async *unclaimed(olderThanMs: number): AsyncIterable<readonly string[]> {
+    yield* this.current.unclaimed(olderThanMs);
+    yield* this.other.unclaimed(olderThanMs);
+  }
+
+  async claim(keys: readonly string[]): Promise<void> {
+    await Promise.all([this.current.claim(keys), this.other.claim(keys)]);
   }
 
   async sweepUnfinished(idleMs: number): Promise<number> {

@@ -22,7 +22,7 @@ export function describeCopying(store: () => BlobStore, listed: Listed, readAll:
       expect((await readAll(key)).equals(bytes)).toBe(true);
       expect(await listed()).toEqual([{ key, sizeBytes: size }]);
       expect(await store().sweepUnfinished(-60_000)).toBe(0);
-      await store().delete(key);
+      await store().delete([key]);
       expect(await listed()).toEqual([]);
     });
 

@@ -6,6 +6,7 @@ import { describeResuming } from './conformance-resuming';
 import { describeUnpacking } from './conformance-unpacking';
 import { chunksOf, collect, digestOf, failingAfter, type Listed, type ReadAll } from './streams';
 import { BlobMissingError, BlobSizeError, type BlobStore } from '../../src/blobs/blob-store';
+import { BLOB_FOLDERS } from '../../src/blobs/paths';
 
 /*
  * What `blob-store.ts` promises, for any driver.
@@ -105,7 +106,7 @@ function describeWriting(store: () => BlobStore, listed: Listed, readAll: ReadAl
       const [first, second] = [await store().write(chunksOf(bytes)), await store().write(chunksOf(bytes))];
       expect(first.digest).toBe(second.digest);
       expect(first.key).not.toBe(second.key);
-      await store().delete(first.key);
+      await store().delete([first.key]);
       expect(await readAll(second.key)).toEqual(bytes);
     });
 
@@ -245,12 +246,47 @@ function describeOpening(store: () => BlobStore): void {
 }
 
 function describeKeeping(store: () => BlobStore, listed: Listed, readAll: ReadAll): void {
-  it('delete removes a blob, and accepts a missing key', async () => {
+  it('delete removes blobs, and accepts missing keys', async () => {
     const { key } = await store().write(chunksOf(randomBytes(10)));
-    await store().delete(key);
-    await store().delete(key);
+    const [other, kept] = [
+      await store().write(chunksOf(randomBytes(10))),
+      await store().write(chunksOf(randomBytes(10))),
+    ];
+    await store().delete([]);
+    await store().delete([key]);
+    await store().delete([key, other.key]);
     await expect(readAll(key)).rejects.toThrow(BlobMissingError);
-    expect(await listed()).toEqual([]);
+    expect((await listed()).map((blob) => blob.key)).toEqual([kept.key]);
+  });
+
+  it('lists each blob in one folder', async () => {
+    const stored: string[] = [];
+    for (let i = 0; i < 5; i += 1) stored.push((await store().write(chunksOf(randomBytes(10)))).key);
+    const folders = BLOB_FOLDERS.filter((folder) => stored.some((key) => key.startsWith(folder)));
+    const found = [];
+    for (const folder of folders) for await (const { key } of store().list(folder)) found.push(key);
+    expect(found.sort()).toEqual(stored.sort());
+    const empty = BLOB_FOLDERS.find((folder) => !folders.includes(folder));
+    for await (const blob of store().list(empty)) throw new Error(`${blob.key} is in another folder`);
+  });
+
+  it('names blobs that may have no row once they are old enough', async () => {
+    const unclaimed = async (olderThanMs: number): Promise<string[]> => {
+      const all = [];
+      for await (const keys of store().unclaimed(olderThanMs)) all.push(...keys);
+      return all.sort();
+    };
+    const keys = [];
+    for (let i = 0; i < 3; i += 1) keys.push((await store().write(chunksOf(randomBytes(10)))).key);
+    expect(await unclaimed(60_000)).toEqual([]);
+    expect(await unclaimed(-60_000)).toEqual(keys.sort());
+    const [claimed = '', deleted = '', aside = ''] = keys;
+    await store().delete([deleted]);
+    await store().quarantine(aside);
+    await store().claim([claimed]);
+    // A store that records nothing about blobs cannot know.
+    expect([[], [claimed]]).toContainEqual(await unclaimed(-60_000));
+    expect((await listed()).map(({ key }) => key)).toEqual([claimed]);
   });
 
   it('quarantine hides bytes until they are swept, and accepts a missing key', async () => {

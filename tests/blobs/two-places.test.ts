@@ -53,7 +53,7 @@ describe('a store that is being moved', () => {
     });
     expect(Buffer.concat(pieces)).toEqual(older.subarray(10, 20));
     const { key: gone } = await store.write(chunksOf(newer));
-    await store.delete(gone);
+    await store.delete([gone]);
     await expect(read(gone)).rejects.toThrow(BlobMissingError);
   });
 
@@ -67,7 +67,7 @@ describe('a store that is being moved', () => {
   it('deletes from both', async () => {
     const { key } = await other.write(chunksOf(Buffer.from('secret')));
     await current.writeAs(key, chunksOf(Buffer.from('secret')));
-    await store.delete(key);
+    await store.delete([key]);
     await expect(read(key)).rejects.toThrow(BlobMissingError);
     expect([await current.size(key), await other.size(key)]).toEqual([undefined, undefined]);
   });

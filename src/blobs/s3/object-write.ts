@@ -6,6 +6,7 @@ import { UnpackingOnArrival } from '../unpacking';
 import { SumsOfWrite } from '../write-hashed';
 import type { Bucket } from './bucket';
 import { isMissing } from './errors';
+import { deleteObjects } from './object-deletion';
 import { ObjectParts } from './object-parts';
 import { PartsWriter } from './parts-writer';
 import * as pending from './pending-writes.store';
@@ -51,8 +52,7 @@ class ObjectWrite {
 
   async abort(): Promise<void> {
     await this.parts.abort();
-    await this.bucket.delete([this.key]);
-    await pending.forget(this.db, [this.key]);
+    await deleteObjects(this.bucket, this.db, [this.key]);
   }
 }
 

@@ -2,8 +2,8 @@ import type { Db } from '../../platform/db/db';
 import { agoSql, query } from '../../platform/db/query';
 
 /*
- * Objects that may have no row: those that are being written, and complete ones for some days. An
- * object gets its row here before its first byte is sent, so that a crash leaves none that nobody knows.
+ * Objects that may have no row in `blobs`: those that are being written, and complete ones until a sweep finds their row.
+ * An object gets its row here before its first byte is sent, so that a crash leaves none that nobody knows.
  */
 
 /** A write that its process did not finish. */
@@ -61,31 +61,30 @@ export async function forget(db: Db, keys: readonly string[]): Promise<void> {
 }
 
 /**
- * Locks an unfinished write that shows no sign of life within this time; its writer then cannot finish it.
- *
- * @returns undefined when it is alive again, or gone
+ * Locks unfinished writes that show no sign of life within this time; their writers then cannot finish them. Leaves out
+ * those that are alive again, or gone, or locked by another sweep.
  */
-export async function lockDead(tx: Db, key: string, idleMs: number): Promise<PendingWrite | undefined> {
-  const rows = await query<{ key: string; uploadId: string | null }>(
+export async function lockDead(tx: Db, keys: readonly string[], idleMs: number): Promise<PendingWrite[]> {
+  return query<{ key: string; uploadId: string | null }>(
     tx,
     `select key, upload_id as "uploadId" from pending_writes
-     where key = $1 and not is_written and touched_at < ${agoSql('$2')} for update`,
-    [key, idleMs],
+     where key = any($1) and not is_written and touched_at < ${agoSql('$2')} for update skip locked`,
+    [keys, idleMs],
   );
-  return rows[0];
 }
 
 /** Unfinished writes without a sign of life within this time, except resumable ones, the oldest first. */
-export async function findDead(db: Db, idleMs: number, limit: number): Promise<PendingWrite[]> {
-  return query<{ key: string; uploadId: string | null }>(
+export async function findDead(db: Db, idleMs: number, limit: number): Promise<string[]> {
+  const rows = await query<{ key: string }>(
     db,
-    `select key, upload_id as "uploadId" from pending_writes p
+    `select key from pending_writes p
      where not is_written and touched_at < ${agoSql('$1')}
        and not exists (select from resumable_writes r where r.key = p.key)
        and not exists (select from resumable_writes r where r.tail_key = p.key)
      order by touched_at limit $2`,
     [idleMs, limit],
   );
+  return rows.map(({ key }) => key);
 }
 
 /** The last signs of life of objects, by their keys, and which of them are being written. */
@@ -101,7 +100,15 @@ export async function statesOf(
   return new Map(rows.map((row) => [row.key, { isWritten: row.is_written, touchedAt: row.touched_at }]));
 }
 
-/** Forgets complete objects of long ago: by now they have a row, or were swept. */
-export async function forgetWritten(db: Db, ageMs: number): Promise<void> {
-  await query(db, `delete from pending_writes where is_written and touched_at < ${agoSql('$1')}`, [ageMs]);
+/** Complete objects since longer than this, after a key, in the order of their keys. */
+export async function findWritten(
+  db: Db,
+  { ageMs, after, limit }: { readonly ageMs: number; readonly after: string; readonly limit: number },
+): Promise<string[]> {
+  const rows = await query<{ key: string }>(
+    db,
+    `select key from pending_writes where is_written and touched_at < ${agoSql('$1')} and key > $2 order by key limit $3`,
+    [ageMs, after, limit],
+  );
+  return rows.map(({ key }) => key);
 }

@@ -8,6 +8,7 @@ import type { Bucket } from './bucket';
 import { isMissing } from './errors';
 import { ObjectBytes } from './object-bytes';
 import { newObjectKey } from './object-keys';
+import { deleteObjects } from './object-deletion';
 import { ObjectParts } from './object-parts';
 import { assertSize } from './object-write';
 import { PartsWriter } from './parts-writer';
@@ -229,7 +230,6 @@ export class ResumableWrite {
   }
 
   private async deleteObject(key: string): Promise<void> {
-    await this.of.bucket.delete([key]);
-    await pending.forget(this.of.db, [key]);
+    await deleteObjects(this.of.bucket, this.of.db, [key]);
   }
 }

@@ -1,22 +1,20 @@
 import type { Readable } from 'node:stream';
 import type { ByteSource } from '../../platform/bytes/byte-source';
-import { inTransaction, type Db } from '../../platform/db/db';
+import type { Db } from '../../platform/db/db';
 import type { BlobStore, ByteRange, ListedBlob, WantedSums } from '../blob-store';
+import { KEY_ROOTS } from '../paths';
 import type { StoredBlob } from '../stored-blob';
-import { BLOB_FOLDERS } from '../paths';
 import type { Bucket } from './bucket';
+import { removeDeadWrites } from './dead-writes';
 import { LivingWrites } from './living-writes';
 import { newObjectKey, QUARANTINE, quarantineKeyOf } from './object-keys';
 import { ObjectBytes } from './object-bytes';
+import { deleteObjects } from './object-deletion';
 import { writeObject } from './object-write';
 import * as pending from './pending-writes.store';
 import { S3Resumable } from './s3-resumable';
 
-/** The rest is left to the next sweep. */
-const SWEPT_AT_ONCE = 1000;
-
-/** How long a complete object is known here: longer than any sweep of objects without a row spares them. */
-const WRITTEN_KEPT_MS = 7 * 24 * 3_600_000;
+const UNCLAIMED_AT_ONCE = 500;
 
 /** Keeps blobs in a bucket of S3 or a store that speaks it, and what is being written in Postgres. */
 export class S3BlobStore implements BlobStore {
@@ -66,14 +64,13 @@ export class S3BlobStore implements BlobStore {
     return this.bucket.size(key);
   }
 
-  async delete(key: string): Promise<void> {
-    await this.bucket.delete([key]);
-    await pending.forget(this.db, [key]);
+  async delete(keys: readonly string[]): Promise<void> {
+    await deleteObjects(this.bucket, this.db, keys);
   }
 
   /** A stop between copy and deletion leaves both; repeated, it replaces the copy. */
   async quarantine(key: string): Promise<void> {
-    if (await this.bucket.copy(key, quarantineKeyOf(key))) await this.delete(key);
+    if (await this.bucket.copy(key, quarantineKeyOf(key))) await this.delete([key]);
   }
 
   async sweepQuarantined(before: Date): Promise<number> {
@@ -91,12 +88,12 @@ export class S3BlobStore implements BlobStore {
   }
 
   /** An object's time may be that of the beginning of its upload: its last sign of life counts as well. */
-  async *list(): AsyncIterable<ListedBlob> {
-    for (const folder of BLOB_FOLDERS) yield* this.listFolder(`${folder}/`);
+  async *list(folder?: string): AsyncIterable<ListedBlob> {
+    for (const prefix of folder === undefined ? KEY_ROOTS : [folder]) yield* this.listBelow(prefix);
   }
 
-  private async *listFolder(folder: string): AsyncIterable<ListedBlob> {
-    for await (const page of this.bucket.list(folder)) {
+  private async *listBelow(prefix: string): AsyncIterable<ListedBlob> {
+    for await (const page of this.bucket.list(prefix)) {
       const keys = page.map(({ key }) => key);
       const states = await pending.statesOf(this.db, keys);
       for (const object of page) {
@@ -106,12 +103,22 @@ export class S3BlobStore implements BlobStore {
     }
   }
 
+  async *unclaimed(olderThanMs: number): AsyncIterable<readonly string[]> {
+    for (let after = ''; ;) {
+      const page = { ageMs: olderThanMs, after, limit: UNCLAIMED_AT_ONCE };
+      const keys = await pending.findWritten(this.db, page);
+      if (keys.length > 0) yield keys;
+      if (keys.length < UNCLAIMED_AT_ONCE) return;
+      after = keys.at(-1) ?? '';
+    }
+  }
+
+  async claim(keys: readonly string[]): Promise<void> {
+    await pending.forget(this.db, keys);
+  }
+
   async sweepUnfinished(idleMs: number): Promise<number> {
-    await pending.forgetWritten(this.db, WRITTEN_KEPT_MS);
-    let removed = 0;
-    const dead = await pending.findDead(this.db, idleMs, SWEPT_AT_ONCE);
-    for (const { key } of dead) if (await this.removeDead(key, idleMs)) removed += 1;
-    return removed;
+    return removeDeadWrites(this.bucket, this.db, idleMs);
   }
 
   async settled(): Promise<void> {
@@ -120,16 +127,5 @@ export class S3BlobStore implements BlobStore {
 
   async check(): Promise<void> {
     await this.bucket.reach();
-  }
-
-  private async removeDead(key: string, idleMs: number): Promise<boolean> {
-    return inTransaction(this.db, async (tx) => {
-      const dead = await pending.lockDead(tx, key, idleMs);
-      if (dead === undefined) return false;
-      if (dead.uploadId !== null) await this.bucket.abortParts(key, dead.uploadId);
-      await this.bucket.delete([key]);
-      await pending.forget(tx, [key]);
-      return true;
-    });
   }
 }

@@ -5,7 +5,7 @@ import { RunningWrites } from '../running-writes';
 import type { StoredBlob } from '../stored-blob';
 import type { Bucket } from './bucket';
 import { newObjectKey } from './object-keys';
-import * as pending from './pending-writes.store';
+import { deleteObjects } from './object-deletion';
 import { ResumableWrite } from './resumable-write';
 import * as rows from './resumable-rows.store';
 import { Turn } from './turns';
@@ -81,8 +81,7 @@ export class S3Resumable implements ResumableWrites {
     this.running.forget(id);
     if (uploadId !== null) await this.bucket.abortParts(key, uploadId);
     const keys = tailKey === null ? [key] : [key, tailKey];
-    await this.bucket.delete(keys);
-    await pending.forget(this.db, keys);
+    await deleteObjects(this.bucket, this.db, keys);
     return true;
   }
 

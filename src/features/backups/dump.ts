@@ -13,7 +13,7 @@ import { countEnds } from './row-files';
 /*
  * Tables whose rows stay behind. A restore creates a new server: browsers log in again there, links in mails of the old
  * one do not work, uploads in pieces have lost their pieces, and nobody is notified of pushes of last week.
- * What is being written to a bucket stays with the bucket.
+ * What is being written to a bucket, or deleted, stays with the bucket.
  * Unlogged tables stay behind as well, and so does the queue of jobs, which is in a schema of its own.
  */
 export const LEFT_OUT: readonly string[] = [
@@ -23,6 +23,7 @@ export const LEFT_OUT: readonly string[] = [
   'blob_uploads',
   'push_tellings',
   'pending_writes',
+  'pending_deletions',
   'resumable_writes',
 ];
 

@@ -29,7 +29,7 @@ async function storeLayer(
   if (found?.size !== sizeBytes) return false;
   const stored = await ctx.blobs.write(createReadStream(file, { highWaterMark: READ_BYTES }) as AsyncIterable<Buffer>);
   if (stored.digest !== digest) {
-    await ctx.blobs.delete(stored.key);
+    await ctx.blobs.delete([stored.key]);
     return false;
   }
   await store.addLayer(ctx.db, digest, stored.key);

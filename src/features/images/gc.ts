@@ -7,7 +7,8 @@ import { displayName } from '../repositories/names';
 import { freeManifests, listManifestCandidates } from '../manifests/garbage';
 import { lockForGc } from '../pushes/pushes';
 import type { BlobNeeds } from '../storage/blobs';
-import { deleteBytes, freeUnreferenced, type FreedBlob } from '../storage/garbage';
+import { deleteBytes } from '../storage/deletions';
+import { freeUnreferenced, keysOf, type FreedBlob } from '../storage/garbage';
 import { hasFreed, ProgressWatch, type Freed, type GcWatch } from './gc-progress';
 import * as store from './gc.store';
 
@@ -81,7 +82,7 @@ async function collectRepository(
         if (hasFreed(collected.freed)) await recordEvent(tx, doer, { action: 'gc.freed', ...event });
         return collected;
       });
-      await deleteBytes(ctx, freedBlobs);
+      await deleteBytes(ctx, keysOf(freedBlobs));
       return freed;
     } catch (error) {
       if (!isForeignKeyViolation(error)) throw error;

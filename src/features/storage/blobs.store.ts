@@ -1,6 +1,7 @@
 import type { StoredBlob } from '../../blobs/stored-blob';
 import type { Db } from '../../platform/db/db';
 import { query } from '../../platform/db/query';
+import { planSql } from './deletions.store';
 import type { LayerFacts } from './read-layers';
 
 /** A recorded blob. */
@@ -13,7 +14,7 @@ export interface RecordedBlob {
 
 /**
  * Records bytes that are safely stored, and keeps gc away from them. If equal bytes came first and are damaged, the new
- * ones replace them for everything that points to them. What was found out first about a layer stays.
+ * ones replace them for everything that points to them, and the old ones go to quarantine. What was found out first about a layer stays.
  *
  * @param facts - about a layer of v1: what is known of it, or that it has to be read; undefined: it is not a layer
  */
@@ -21,7 +22,9 @@ export async function recordBlob(db: Db, blob: StoredBlob, facts?: LayerFacts | 
   const { compression, diffId, problem }: Partial<LayerFacts> = facts === 'unread' ? {} : (facts ?? {});
   const rows = await query<RecordedBlob>(
     db,
-    `insert into blobs (digest, size_bytes, storage_key, sha512, compression, diff_id, layer_problem, unread_since)
+    `with replaced as (select storage_key from blobs where digest = $1 and damaged_at is not null),
+     planned as (${planSql('select storage_key from replaced', true)})
+     insert into blobs (digest, size_bytes, storage_key, sha512, compression, diff_id, layer_problem, unread_since)
      values ($1, $2, $3, $4, $5, $6, $7, case when $8 then now() end)
      on conflict (digest) do update set
        referenced_at = now(),
@@ -51,12 +54,19 @@ export async function recordBlob(db: Db, blob: StoredBlob, facts?: LayerFacts | 
   return rows[0] ?? { storage_key: blob.key, is_unread: false };
 }
 
-/** @returns false when the row is gone, or points to other bytes by now */
+/**
+ * Lets a row point to new bytes, and plans that the broken ones go to quarantine.
+ *
+ * @returns false when the row is gone, or points to other bytes by now
+ */
 export async function replaceBlob(db: Db, blob: StoredBlob, brokenKey: string): Promise<boolean> {
   const rows = await query(
     db,
-    `update blobs set storage_key = $3, verified_at = null, damaged_at = null, damage = null
-     where digest = $1 and storage_key = $2 returning digest`,
+    `with replaced as (
+       update blobs set storage_key = $3, verified_at = null, damaged_at = null, damage = null
+       where digest = $1 and storage_key = $2 returning digest),
+     planned as (${planSql('select $2 from replaced', true)})
+     select digest from replaced`,
     [blob.digest, brokenKey, blob.key],
   );
   return rows.length > 0;

@@ -2,6 +2,7 @@ import type { StoredBlob } from '../../blobs/stored-blob';
 import type { Needs } from '../../context';
 import { inPatientTransaction, type Db } from '../../platform/db/db';
 import * as store from './blobs.store';
+import { discardBytes, quarantineBytes } from './deletions';
 import { factsOnArrival, queueReading } from './read-layers';
 
 /*
@@ -10,7 +11,7 @@ import { factsOnArrival, queueReading } from './read-layers';
  * `src/blob-referrers.ts`; this feature does not know them by name.
  *
  * Bytes first, row second: `keepBlob` takes bytes that are safely stored, and records the row together with its
- * referrer. Deletion is the reverse, row first, bytes second: `garbage.ts`. For damaged bytes see `damage.ts`.
+ * referrer. Deletion is the reverse, row first, bytes second: `garbage.ts`, `deletions.ts`. For damaged bytes see `damage.ts`.
  */
 
 /** What working with blobs needs. */
@@ -41,7 +42,7 @@ async function replaceBroken(ctx: Needs<'db' | 'blobs' | 'log'>, blob: StoredBlo
   if ((await ctx.blobs.size(usedKey)) === blob.sizeBytes) return false;
   if (!(await store.replaceBlob(ctx.db, blob, usedKey))) return false;
   ctx.log.warn({ digest: blob.digest }, 'a damaged layer was replaced by the same bytes from a push');
-  await ctx.blobs.quarantine(usedKey);
+  await quarantineBytes(ctx, usedKey);
   return true;
 }
 
@@ -66,7 +67,7 @@ export async function keepBlob<T>(
     return result;
   });
   const isNew = usedKey === blob.key || (await replaceBroken(ctx, blob, usedKey));
-  if (!isNew) await ctx.blobs.delete(blob.key);
+  if (!isNew) await discardBytes(ctx, blob.key);
   return { pointed, sizeBytes: blob.sizeBytes, newBytes: isNew ? blob.sizeBytes : 0 };
 }
 

@@ -1,6 +1,7 @@
 import type { BlobReferrer } from '../../context';
 import type { Db } from '../../platform/db/db';
 import { agoSql, query } from '../../platform/db/query';
+import { planSql } from './deletions.store';
 
 export interface FreedBlobRow {
   size_bytes: number;
@@ -8,7 +9,7 @@ export interface FreedBlobRow {
 }
 
 /**
- * Deletes the rows of blobs that no referrer points to. If a row is locked, its age is compared again afterwards,
+ * Deletes the rows of blobs that no referrer points to, and plans the deletion of their bytes. If a row is locked, its age is compared again afterwards,
  * because a transaction that recorded the same bytes has updated `referenced_at`.
  *
  * @param digests - undefined: all blobs
@@ -22,19 +23,11 @@ export async function deleteUnreferenced(
   const unreferenced = referrers.map(({ isReferencedSql }) => `and not (${isReferencedSql('b.digest')})`);
   return query<FreedBlobRow>(
     db,
-    `delete from blobs b where b.referenced_at < ${agoSql('$1')} and ($2::text[] is null or b.digest = any ($2::text[]))
+    `with gone as (delete from blobs b where b.referenced_at < ${agoSql('$1')} and ($2::text[] is null or b.digest = any ($2::text[]))
        ${unreferenced.join('\n       ')}
-     returning b.size_bytes, b.storage_key`,
+       returning b.size_bytes, b.storage_key),
+     planned as (${planSql('select storage_key from gone')})
+     select size_bytes, storage_key from gone`,
     [olderThanMs, digests ?? null],
   );
-}
-
-/** Those of the keys that a row points to. */
-export async function findKnownKeys(db: Db, keys: readonly string[]): Promise<Set<string>> {
-  const rows = await query<{ storage_key: string }>(
-    db,
-    'select storage_key from blobs where storage_key = any ($1::text[])',
-    [keys],
-  );
-  return new Set(rows.map((row) => row.storage_key));
 }

@@ -1,11 +1,10 @@
 import type { Needs } from '../../context';
 import type { Db } from '../../platform/db/db';
-import { areDeletionsHeld } from './deletion-hold';
 import * as store from './garbage.store';
 
 /*
- * A blob is garbage when no registered referrer points to it (`src/blob-referrers.ts`). Rows are deleted before bytes,
- * so a crash can only leave bytes without a row, which a sweep finds (`sweeps.ts`). Each referrer is a foreign key: if
+ * A blob is garbage when no registered referrer points to it (`src/blob-referrers.ts`). Rows are deleted before bytes
+ * (`deletions.ts`), so a crash can only leave bytes without a row. Each referrer is a foreign key: if
  * a row begins to point to a blob at the same moment, or a referrer was not registered, the key lets only one of the
  * two succeed.
  */
@@ -17,7 +16,8 @@ export interface FreedBlob {
 }
 
 /**
- * Deletes the rows of blobs that nothing points to; `deleteBytes` deletes their bytes, after the transaction.
+ * Deletes the rows of blobs that nothing points to, and plans the deletion of their bytes: `deleteBytes`, after the
+ * transaction.
  *
  * @param olderThanMs - keeps blobs that were recorded, or recorded again, within this time
  * @param digests - undefined: all blobs
@@ -34,11 +34,7 @@ export async function freeUnreferenced(
   return rows.map((row) => ({ sizeBytes: row.size_bytes, storageKey: row.storage_key }));
 }
 
-/** Deletes the bytes of blobs whose rows are gone for good; during a backup it leaves them to the sweep. */
-export async function deleteBytes(
-  ctx: Needs<'db' | 'blobs'>,
-  freed: readonly Pick<FreedBlob, 'storageKey'>[],
-): Promise<void> {
-  if (freed.length === 0 || (await areDeletionsHeld(ctx))) return;
-  for (const { storageKey } of freed) await ctx.blobs.delete(storageKey);
+/** The keys of the bytes of freed blobs. */
+export function keysOf(freed: readonly FreedBlob[]): string[] {
+  return freed.map(({ storageKey }) => storageKey);
 }

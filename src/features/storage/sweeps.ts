@@ -1,9 +1,8 @@
 import type { Needs } from '../../context';
 import { inLongTransaction } from '../../platform/db/db';
 import { isForeignKeyViolation } from '../../platform/db/sqlstate';
-import { areDeletionsHeld } from './deletion-hold';
-import { deleteBytes, freeUnreferenced } from './garbage';
-import * as store from './garbage.store';
+import { deleteBytes, deleteUnknown, sweepDeletions, type DeletionNeeds } from './deletions';
+import { freeUnreferenced, keysOf } from './garbage';
 
 /** The objects that a sweep of the storage removed. */
 export interface SweptStorage {
@@ -12,8 +11,6 @@ export interface SweptStorage {
   /** stored objects without a row, unfinished writes that died, and abandoned resumable writes */
   readonly orphans: number;
 }
-
-const KEYS_AT_ONCE = 500;
 
 /** How long unfinished writes are kept without activity. */
 export interface UnfinishedAges {
@@ -25,10 +22,10 @@ export interface UnfinishedAges {
 
 const USUAL: UnfinishedAges = { deadAfterMs: 3_600_000, abandonedAfterMs: 24 * 3_600_000 };
 
-async function sweepBlobs(ctx: Needs<'db' | 'blobs' | 'blobReferrers'>, olderThanMs: number): Promise<number> {
+async function sweepBlobs(ctx: DeletionNeeds & Needs<'blobReferrers'>, olderThanMs: number): Promise<number> {
   try {
     const freed = await inLongTransaction(ctx.db, (tx) => freeUnreferenced(ctx, tx, olderThanMs, undefined));
-    await deleteBytes(ctx, freed);
+    await deleteBytes(ctx, keysOf(freed));
     return freed.length;
   } catch (error) {
     // A row begins to point to one of them at this moment: the next sweep finds the rest.
@@ -37,32 +34,20 @@ async function sweepBlobs(ctx: Needs<'db' | 'blobs' | 'blobReferrers'>, olderTha
   }
 }
 
-async function deleteUnknown(ctx: Needs<'db' | 'blobs'>, keys: readonly string[]): Promise<number> {
-  const known = await store.findKnownKeys(ctx.db, keys);
-  const unknown = keys.filter((key) => !known.has(key));
-  if (unknown.length === 0 || (await areDeletionsHeld(ctx))) return 0;
-  for (const key of unknown) await ctx.blobs.delete(key);
-  return unknown.length;
-}
-
 async function sweepOrphans(
-  ctx: Needs<'db' | 'blobs'>,
+  ctx: DeletionNeeds,
   olderThanMs: number,
   { deadAfterMs, abandonedAfterMs }: UnfinishedAges,
 ): Promise<number> {
-  // The times of files come from the host that wrote them.
-  const before = new Date(Date.now() - olderThanMs);
   let removed = await ctx.blobs.sweepUnfinished(deadAfterMs);
   removed += await ctx.blobs.resumable.sweep(abandonedAfterMs);
-  let keys: string[] = [];
-  for await (const blob of ctx.blobs.list()) {
-    if (blob.modifiedAt >= before) continue;
-    keys.push(blob.key);
-    if (keys.length < KEYS_AT_ONCE) continue;
-    removed += await deleteUnknown(ctx, keys);
-    keys = [];
+  removed += await sweepDeletions(ctx);
+  for await (const keys of ctx.blobs.unclaimed(olderThanMs)) {
+    const { known, deleted } = await deleteUnknown(ctx, keys);
+    await ctx.blobs.claim(known);
+    removed += deleted;
   }
-  return removed + (await deleteUnknown(ctx, keys));
+  return removed;
 }
 
 /**
@@ -73,7 +58,7 @@ async function sweepOrphans(
  * @param ages - how long unfinished writes are kept; undefined: the usual times
  */
 export async function sweepStorage(
-  ctx: Needs<'db' | 'blobs' | 'blobReferrers'>,
+  ctx: DeletionNeeds & Needs<'blobReferrers'>,
   olderThanMs: number,
   ages: UnfinishedAges = USUAL,
 ): Promise<SweptStorage> {

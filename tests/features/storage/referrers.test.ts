@@ -5,7 +5,8 @@ import { OPERATOR_ACTOR } from '../../../src/features/access/actor';
 import { setPlan } from '../../../src/features/namespaces/plans';
 import { updateNamespace } from '../../../src/features/namespaces/settings';
 import { keepBlob } from '../../../src/features/storage/blobs';
-import { deleteBytes, freeUnreferenced } from '../../../src/features/storage/garbage';
+import { deleteBytes } from '../../../src/features/storage/deletions';
+import { freeUnreferenced, keysOf } from '../../../src/features/storage/garbage';
 import { whileThereIsRoom } from '../../../src/features/storage/quota';
 import { scrub } from '../../../src/features/storage/scrub';
 import { sweepStorage } from '../../../src/features/storage/sweeps';
@@ -107,14 +108,14 @@ it('frees of the named blobs only those that nothing points to, rows first (R240
   const freed = await ctx.db.transaction((tx) => freeUnreferenced(ctx, tx, HOUR_MS, [needed, spare]));
   expect(freed.map(({ sizeBytes }) => sizeBytes)).toEqual([200]);
   expect([await digests(), await files()]).toEqual([[needed, other].sort(), 3]);
-  await deleteBytes(ctx, freed);
+  await deleteBytes(ctx, keysOf(freed));
   expect(await files()).toBe(2);
 });
 
 it('the repositories of a damaged blob are those that its referrers name', async () => {
   const digest = await keep(randomBytes(100), 'codex');
   const [row] = await ctx.db('blobs').select<{ storage_key: string }[]>('storage_key');
-  await ctx.blobs.delete(row?.storage_key ?? '');
+  await ctx.blobs.delete([row?.storage_key ?? '']);
   const { damaged } = await scrub(ctx, { olderThanMs: 0, bytesPerSecond: undefined });
   const repositories = [{ namespace: 'alice', name: 'codex', imageIds: [], tags: ['first'] }];
   expect(damaged).toEqual([{ digest, damage: 'missing', repositories }]);

@@ -194,7 +194,7 @@ describe('a hostile manifest', () => {
       .db('blobs')
       .where({ digest: digestOf(config) })
       .first('storage_key');
-    await server.ctx.blobs.delete(String(blob.storage_key));
+    await server.ctx.blobs.delete([String(blob.storage_key)]);
     expect(await pageOf('tags/lost/')).toContain('OCI image');
   });
 });

@@ -1,0 +1,48 @@
+import { S3Client } from '@aws-sdk/client-s3';
+import { Bucket } from '../../src/blobs/s3/bucket';
+import { S3BlobStore } from '../../src/blobs/s3/s3-blob-store';
+import type { S3Server } from './s3-server';
+import { createTestDatabase, type TestDatabase } from './test-database';
+
+const REGION = 'us-east-1';
+
+/** A store in a new bucket, with a new database. */
+export interface S3TestStore {
+  /** of the bucket */
+  readonly name: string;
+  readonly bucket: Bucket;
+  readonly store: S3BlobStore;
+  readonly database: TestDatabase;
+  /** another store on the same bytes, as another process opens it */
+  again(): S3BlobStore;
+  /** speaks to the server directly */
+  readonly client: S3Client;
+  close(): Promise<void>;
+}
+
+/** Creates one. @param options.endpoint - of a proxy in front of the server */
+export async function createS3Store(
+  s3: S3Server,
+  { prefix = '', endpoint = s3.endpoint }: { readonly prefix?: string; readonly endpoint?: string } = {},
+): Promise<S3TestStore> {
+  const { credentials } = s3;
+  const database = await createTestDatabase();
+  const name = await s3.createBucket();
+  const place = { bucket: name, prefix, endpoint, region: REGION, credentials };
+  const bucket = await Bucket.open({ ...place, isPathStyle: true, encryption: undefined });
+  const client = new S3Client({ region: REGION, endpoint: s3.endpoint, credentials, forcePathStyle: true });
+  const again = () => new S3BlobStore(bucket, database.db);
+  return {
+    name,
+    bucket,
+    store: again(),
+    database,
+    again,
+    client,
+    close: async () => {
+      bucket.close();
+      client.destroy();
+      await database.drop();
+    },
+  };
+}
