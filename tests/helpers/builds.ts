@@ -1,8 +1,14 @@
 import type { Context } from '../../src/context';
 import type { NewBuild } from '../../src/features/builds/builds.store';
+import { ensureTokenKey } from '../../src/features/accounts/token-key';
 import { queueBuild } from '../../src/features/builds/queue';
+import { listRules } from '../../src/features/builds/rules';
+import { addSource } from '../../src/features/builds/sources';
 import type { AdministeredRepository } from '../../src/features/repositories/access';
 import { inTransaction } from '../../src/platform/db/db';
+import { migrateQueue } from '../../src/platform/jobs/queue';
+import { createTestContext } from './test-context';
+import { createTestDatabase } from './test-database';
 
 /** Queues a build of the branch master as a hook does; the repository gets a source with one rule if it has none. */
 export async function queueOf(
@@ -10,17 +16,18 @@ export async function queueOf(
   repository: AdministeredRepository,
   options: Partial<NewBuild> = {},
 ): Promise<{ id: number; isNew: boolean }> {
-  const found = await ctx
-    .db('build_rules')
-    .join('build_sources', 'build_sources.id', 'source_id')
-    .where({ repository_id: repository.id })
-    .first('source_id', 'build_rules.id');
-  const { source_id: sourceId, id: ruleId } = found ?? (await addSource(ctx, repository));
+  const hasRules = (await listRules(ctx, repository)).length > 0;
+  if (!hasRules) await addSource(ctx, repository, { provider: 'git', cloneUrl: 'https://git.test/app.git' });
+  const [rule] = await listRules(ctx, repository);
+  const source = await ctx.db<{ id: number; repository_id: number }>('build_sources').first('id').where({
+    repository_id: repository.id,
+  });
+  if (rule === undefined || source === undefined) throw new Error('the source has no rule');
   return inTransaction(ctx.db, (tx) =>
     queueBuild(tx, {
       repositoryId: repository.id,
-      sourceId,
-      ruleId,
+      sourceId: source.id,
+      ruleId: rule.id,
       cause: 'hook',
       requestedBy: undefined,
       requestedName: undefined,
@@ -36,29 +43,11 @@ export async function queueOf(
   );
 }
 
-async function addSource(
-  ctx: Context,
-  { id, doer }: AdministeredRepository,
-): Promise<{ source_id: number; id: number }> {
-  const [source] = await ctx.db('build_sources').insert(
-    {
-      repository_id: id,
-      provider: 'git',
-      clone_url: 'https://git.test/app.git',
-      hook_id: `hook ${id}`,
-      sealed_hook_secret: Buffer.alloc(0),
-      created_by: doer.userId,
-    },
-    ['id'],
-  );
-  const rule = {
-    source_id: source.id,
-    position: 0,
-    ref_type: 'branch',
-    ref_pattern: 'master',
-    dockerfile_path: 'Dockerfile',
-    context_path: '/',
-    tag: 'latest',
-  };
-  return (await ctx.db('build_rules').insert(rule, ['source_id', 'id']))[0];
+/** A context with a database of its own in which builds can be queued. */
+export async function startBuildPlace(): Promise<{ readonly ctx: Context; close(): Promise<void> }> {
+  const database = await createTestDatabase();
+  await migrateQueue(database.db);
+  const ctx = createTestContext(database.db);
+  ctx.tokenKey.set(await ensureTokenKey(ctx));
+  return { ctx, close: () => database.drop() };
 }

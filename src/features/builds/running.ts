@@ -3,12 +3,14 @@ import { inTransaction, type Db } from '../../platform/db/db';
 import { isUniqueViolation } from '../../platform/db/sqlstate';
 import { AppError } from '../../platform/errors';
 import { requeue } from '../../platform/jobs/queue';
+import { ensureTokenKey } from '../accounts/token-key';
 import { BUILDER, recordEvent } from '../audit/audit';
 import { displayName } from '../repositories/names';
 import type { RefType } from './builds.store';
 import { unsealCredential, type Credential } from './credentials';
 import { BUILD_JOB, jobOptions } from './queue';
 import * as store from './running.store';
+import { tagForCommit } from './tag-template';
 
 /*
  * What the builder process records while it builds. A build belongs to the builder that has claimed it, until it ends or
@@ -63,14 +65,14 @@ export interface ClaimedBuild {
  * @throws AppError `busy` while another build of the repository runs: the job has to be tried again
  */
 export async function claimBuild(
-  ctx: Needs<'db' | 'tokenKey'>,
+  ctx: Needs<'db'>,
   { buildId, builder }: BuildHolder,
 ): Promise<ClaimedBuild | undefined> {
   const row = await store.claim(ctx.db, buildId, builder).catch((error: unknown) => {
     if (isUniqueViolation(error)) return undefined;
     throw error;
   });
-  if (row !== undefined) return claimedFrom(ctx.tokenKey, row);
+  if (row !== undefined) return claimedFrom(await ensureTokenKey(ctx), row);
   const now = await store.findState(ctx.db, buildId);
   if (now?.state !== 'queued') return undefined;
   if (now.has_source) throw new AppError('busy', 'Another build of this repository is running');
@@ -126,7 +128,7 @@ export async function noteCommit(
 ): Promise<{ readonly tag: string; readonly builtBy: number | undefined } | undefined> {
   const template = await store.findTag(ctx.db, buildId);
   if (template === undefined) return undefined;
-  const tag = template.replaceAll('{sha}', commit.hash.slice(0, 7));
+  const tag = tagForCommit(template, commit.hash);
   const values = {
     hash: commit.hash,
     message: commit.message.replaceAll('\0', '').slice(0, 2000),

@@ -14,26 +14,22 @@ import { createRepository } from '../../../src/features/repositories/creation';
 import { getAdministered } from '../../../src/features/repositories/get-repository';
 import { readFullName } from '../../../src/features/repositories/names';
 import { readBearerToken } from '../../../src/features/tokens/bearer-token';
-import { migrateQueue } from '../../../src/platform/jobs/queue';
-import { queueOf } from '../../helpers/builds';
+import { queueOf, startBuildPlace } from '../../helpers/builds';
 import { addPerson } from '../../helpers/people';
-import { createTestContext } from '../../helpers/test-context';
-import { createTestDatabase, type TestDatabase } from '../../helpers/test-database';
 
-let database: TestDatabase;
+let place: Awaited<ReturnType<typeof startBuildPlace>>;
 let ctx: Context;
 let alice: Awaited<ReturnType<typeof addPerson>>;
 const APP = readFullName('alice/app');
 const COMMIT = { hash: 'a'.repeat(40), message: 'Add a line', author: 'Alice' };
 
 beforeAll(async () => {
-  database = await createTestDatabase();
-  await migrateQueue(database.db);
-  ctx = createTestContext(database.db);
+  place = await startBuildPlace();
+  ({ ctx } = place);
   alice = await addPerson(ctx, 'alice');
   await createRepository(ctx, alice, APP, 'public');
 });
-afterAll(() => database.drop());
+afterAll(() => place.close());
 beforeEach(() => ctx.db('builds').delete());
 
 const repository = () => getAdministered(ctx, alice, APP);
