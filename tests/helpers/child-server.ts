@@ -23,13 +23,15 @@ const CHEAP = { DRYDOCK_WORKERS: '1', DRYDOCK_BCRYPT_COST: '4' };
  *
  * @param through - a command that replaces itself with the command after it, for example with less room
  * @param onLine - gets each line of its output, which is its log
+ * @param program - `bin/drydock.js` of another version
  */
 export async function startChildServer(
   environment: Record<string, string>,
   through: readonly string[] = [],
   onLine: (line: string) => void = () => undefined,
+  program = DRYDOCK,
 ): Promise<ChildServer> {
-  const [command, ...args] = [...through, process.execPath, DRYDOCK, 'serve'] as const;
+  const [command, ...args] = [...through, process.execPath, program, 'serve'] as const;
   const child = spawn(command, args, {
     env: { PATH: process.env['PATH'], PORT: '0', LOG_LEVEL: 'error', ...CHEAP, ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],

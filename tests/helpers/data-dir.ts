@@ -12,7 +12,7 @@ export async function createDataDir(name: string): Promise<string> {
 }
 
 /**
- * Whether a process runs that was told to use a folder. What is written down of a process survives a kill, and its id may
+ * Whether the command line of a running process names a folder. What is written down of a process survives a kill, and its id may
  * belong to another program by then.
  */
 export async function isProcessOf(folder: string, pid: number): Promise<boolean> {
