@@ -1,5 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { ListMultipartUploadsCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  DeleteBucketCommand,
+  DeleteObjectCommand,
+  ListMultipartUploadsCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { BlobSizeError } from '../../src/blobs/blob-store';
 import { Bucket } from '../../src/blobs/s3/bucket';
 import { S3BlobStore } from '../../src/blobs/s3/s3-blob-store';
 import { query } from '../../src/platform/db/query';
@@ -14,6 +23,10 @@ const REGION = 'us-east-1';
 /** One request, and three parts. */
 const SHORT = randomBytes(1000);
 const LONG = randomBytes(20_000_000);
+
+async function untilNothingIsAnswered(faulty: FaultyStore): Promise<void> {
+  while (faulty.answering > 0) await sleep(20);
+}
 
 describeInstalled(isS3Installed(), 'a bucket that fails', () => {
   let s3: S3Server;
@@ -37,7 +50,7 @@ describeInstalled(isS3Installed(), 'a bucket that fails', () => {
     database = await createTestDatabase();
     name = await s3.createBucket();
     const place = { bucket: name, prefix: '', endpoint: faulty.endpoint, region: REGION, credentials: s3.credentials };
-    bucket = await Bucket.open({ ...place, isPathStyle: true, encryption: undefined });
+    bucket = await Bucket.open({ ...place, isPathStyle: true, encryption: undefined, silentMs: 1000 });
     store = new S3BlobStore(bucket, database.db);
   });
   afterEach(async () => {
@@ -68,13 +81,15 @@ describeInstalled(isS3Installed(), 'a bucket that fails', () => {
   const CUT_ANSWER: Fault = { kind: 'cut answer' };
 
   const ONCE: [Operation, Fault, Buffer][] = [
-    ...[BUSY, BROKEN, CUT_AT_ONCE, CUT_ANSWER].flatMap((fault): [Operation, Fault, Buffer][] => [
+    ...[CUT_AT_ONCE, CUT_ANSWER].flatMap((fault): [Operation, Fault, Buffer][] => [
       ['PutObject', fault, SHORT],
       ['HeadObject', fault, SHORT],
       ['CreateMultipartUpload', fault, LONG],
       ['UploadPart', fault, LONG],
       ['CompleteMultipartUpload', fault, LONG],
     ]),
+    ['UploadPart', BUSY, LONG],
+    ['CompleteMultipartUpload', BROKEN, LONG],
     ['UploadPart', CUT_REQUEST, LONG],
     ['UploadPart', { kind: 'slow', ms: 1500 }, LONG],
   ];
@@ -90,6 +105,35 @@ describeInstalled(isS3Installed(), 'a bucket that fails', () => {
     await expectStored(LONG);
   });
 
+  const ALWAYS: [Operation, Fault, Buffer][] = [
+    ['PutObject', CUT_ANSWER, SHORT],
+    ['HeadObject', BUSY, SHORT],
+    ['CreateMultipartUpload', BROKEN, LONG],
+    ['UploadPart', CUT_REQUEST, LONG],
+    ['CompleteMultipartUpload', BUSY, LONG],
+    ['HeadObject', CUT_AT_ONCE, LONG],
+  ];
+  it.each(ALWAYS)('fails and leaves nothing when %s always meets %j', async (operation, fault, bytes) => {
+    faulty.inject(operation, fault);
+    await expect(store.write(chunksOf(bytes))).rejects.toMatchObject({ code: 'unavailable', retryAfterSeconds: 5 });
+    expect(await remains()).toEqual(NOTHING);
+  });
+
+  it('fails when the bucket goes down in the middle, and a sweep finds what is left', async () => {
+    const bytes = (async function* () {
+      yield* chunksOf(LONG);
+      while (!faulty.requests.some(({ operation }) => operation === 'UploadPart')) await sleep(20);
+      await faulty.goDown();
+      yield* chunksOf(LONG);
+    })();
+    await expect(store.write(bytes)).rejects.toMatchObject({ code: 'unavailable' });
+    await faulty.comeUp();
+    expect(await remains()).toEqual({ objects: 0, uploads: 1, rows: 1 });
+    expect(await store.sweepUnfinished(60_000)).toBe(0);
+    expect(await store.sweepUnfinished(-60_000)).toBe(1);
+    expect(await remains()).toEqual(NOTHING);
+  });
+
   it('ends the upload when its source breaks, and leaves it to a sweep when the bucket refuses', async () => {
     const error = new Error('the client is gone');
     await expect(store.write(failingAfter(LONG, error))).rejects.toBe(error);
@@ -100,5 +144,146 @@ describeInstalled(isS3Installed(), 'a bucket that fails', () => {
     expect(await remains()).toEqual({ objects: 0, uploads: 1, rows: 1 });
     expect(await store.sweepUnfinished(-60_000)).toBe(1);
     expect(await remains()).toEqual(NOTHING);
+  });
+
+  it('fails when the store has another number of bytes than it was sent', async () => {
+    faulty.inject('HeadObject', { kind: 'headers', headers: { 'content-length': '999' } });
+    await expect(store.write(chunksOf(SHORT))).rejects.toThrow('the store has 999 bytes');
+    expect(await remains()).toEqual(NOTHING);
+  });
+
+  it('gives up a store that is silent', async () => {
+    faulty.inject(['PutObject', 'GetObject'], { kind: 'silent' });
+    await expect(store.write(chunksOf(SHORT))).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(store.read('blobs/ab/cd')).rejects.toMatchObject({ code: 'unavailable' });
+  });
+
+  describe('a read', () => {
+    let key: string;
+    beforeEach(async () => {
+      ({ key } = await store.write(chunksOf(LONG)));
+    });
+    const readAll = async (): Promise<Buffer> => collect(await store.read(key, undefined, LONG.length));
+    const replaceWith = async (bytes: Buffer): Promise<unknown> =>
+      direct.send(new PutObjectCommand({ Bucket: name, Key: key, Body: bytes }));
+
+    it('continues where its connection broke, also in a range', async () => {
+      faulty.inject('GetObject', { kind: 'cut body', afterBytes: 3_000_000 });
+      expect((await readAll()).equals(LONG)).toBe(true);
+      const part = await collect(await store.read(key, { start: 5, end: 9_000_004 }));
+      expect(part.equals(LONG.subarray(5, 9_000_005))).toBe(true);
+    });
+
+    it.each([BUSY, CUT_AT_ONCE, CUT_ANSWER])('continues after %j', async (fault) => {
+      faulty.inject('GetObject', { kind: 'cut body', afterBytes: 3_000_000 }, 1);
+      faulty.inject('GetObject', fault, 2);
+      expect((await readAll()).equals(LONG)).toBe(true);
+    });
+
+    it('continues when the store stalls', async () => {
+      faulty.inject('GetObject', { kind: 'stalled body', afterBytes: 3_000_000 }, 1);
+      expect((await readAll()).equals(LONG)).toBe(true);
+    });
+
+    it('ends with an error when the store is away for long', async () => {
+      const stream = await store.read(key);
+      await faulty.goDown();
+      await expect(collect(stream)).rejects.toMatchObject({ code: 'unavailable' });
+      await faulty.comeUp();
+      expect((await readAll()).equals(LONG)).toBe(true);
+    });
+
+    it('never continues with other bytes', async () => {
+      faulty.inject('GetObject', { kind: 'cut body', afterBytes: 3_000_000 });
+      const stream = await store.read(key);
+      await replaceWith(randomBytes(LONG.length));
+      await expect(collect(stream)).rejects.toThrow();
+    });
+
+    it('fails before the first byte when the length has changed', async () => {
+      await replaceWith(LONG.subarray(1));
+      await expect(readAll()).rejects.toThrow(BlobSizeError);
+      await expect(store.open(key, { start: 5, end: 9 }, LONG.length)).rejects.toThrow(BlobSizeError);
+    });
+
+    it('frees the connection when nobody wants the rest', async () => {
+      const source = await store.open(key);
+      await expect(source.copyTo(() => Promise.reject(new Error('enough')))).rejects.toThrow('enough');
+      (await store.read(key)).destroy();
+      await (await store.open(key)).close();
+      await untilNothingIsAnswered(faulty);
+    });
+  });
+
+  it.each(['GetObject', 'HeadObject'] as const)(
+    'never takes a bucket that is gone for a missing blob: %s',
+    async (of) => {
+      const { key } = await store.write(chunksOf(SHORT));
+      await direct.send(new DeleteObjectCommand({ Bucket: name, Key: key }));
+      await direct.send(new DeleteBucketCommand({ Bucket: name }));
+      const asked = of === 'GetObject' ? store.read(key) : store.size(key);
+      await expect(asked).rejects.toMatchObject({ code: 'unavailable' });
+    },
+  );
+
+  it('needs no listing to find what it wrote, or to delete it', async () => {
+    const { key } = await store.write(chunksOf(SHORT));
+    const listed = async (): Promise<string[]> => {
+      const keys: string[] = [];
+      for await (const blob of store.list()) keys.push(blob.key);
+      return keys;
+    };
+    const empty = (body: string): string => body.replace(/<Contents>.*<\/Contents>/s, '');
+    const end = faulty.inject('ListObjects', { kind: 'rewritten', body: empty });
+    expect(await listed()).toEqual([]);
+    expect(await store.sweepUnfinished(-60_000)).toBe(0);
+    expect(await store.size(key)).toBe(SHORT.length);
+    end();
+    expect(await listed()).toEqual([key]);
+    await store.delete([key]);
+    expect(await remains()).toEqual(NOTHING);
+  });
+
+  it.each([10, 20, -20])('works with a clock that is wrong by %i minutes', async (minutes) => {
+    const real = Date.now;
+    jest.spyOn(Date, 'now').mockImplementation(() => real() + minutes * 60_000);
+    try {
+      await expectStored(SHORT);
+      const [refused, repeated] = faulty.requests;
+      if (Math.abs(minutes) > 15) expect([refused?.operation, repeated]).toEqual(['PutObject', refused]);
+      await expectStored(LONG);
+    } finally {
+      jest.restoreAllMocks();
+    }
+  });
+
+  describe('the check', () => {
+    it('writes and reads once, however often programs ask', async () => {
+      await Promise.all(Array.from({ length: 5 }, async () => store.check()));
+      await store.check();
+      expect(faulty.requests.map(({ operation }) => operation)).toEqual(['PutObject', 'GetObject']);
+    });
+
+    it.each([
+      ['PutObject', 'written'],
+      ['GetObject', 'read'],
+    ] as const)('says what is wrong when %s is refused', async (operation, verb) => {
+      faulty.inject(operation, { kind: 'status', status: 403, code: 'AccessDenied' });
+      const message = `The bucket cannot be ${verb}: these credentials may not use the bucket`;
+      await expect(store.check()).rejects.toThrow(message);
+    });
+
+    it('asks again after an outage that a request met', async () => {
+      await store.check();
+      await faulty.goDown();
+      await expect(store.size('blobs/ab/cd')).rejects.toMatchObject({ code: 'unavailable' });
+      const later = performance.now() + 6000;
+      jest.spyOn(performance, 'now').mockReturnValue(later);
+      await expect(store.check()).rejects.toThrow('nothing listens there');
+      await faulty.comeUp();
+      jest.spyOn(performance, 'now').mockReturnValue(later + 6000);
+      await store.check();
+      jest.restoreAllMocks();
+    });
   });
 });

@@ -73,8 +73,8 @@ describeInstalled(isS3Installed(), 'a bucket', () => {
 
     it.each([
       [{ DRYDOCK_STORAGE: 's3://no-such-bucket' }, 'the bucket does not exist'],
-      [{ AWS_ACCESS_KEY_ID: 'nobody' }, 'these credentials may not use the bucket'],
-      [{ AWS_SECRET_ACCESS_KEY: 'wrong' }, 'these credentials may not use the bucket'],
+      [{ AWS_ACCESS_KEY_ID: 'nobody' }, 'the access key is unknown there'],
+      [{ AWS_SECRET_ACCESS_KEY: 'wrong' }, 'the secret key is wrong'],
       [{ DRYDOCK_S3_ENDPOINT: 'http://127.0.0.1:1' }, 'nothing listens there: check DRYDOCK_S3_ENDPOINT'],
     ])('says in a sentence why it cannot use the bucket: %j', async (wrong, reason) => {
       const { code, stderr } = await startCommand(['user', 'list'], { ...environment, ...wrong }).ended;

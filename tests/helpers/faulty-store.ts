@@ -41,6 +41,10 @@ export type Fault =
   | { readonly kind: 'cut answer' }
   /** The connection ends within the body of the answer. */
   | { readonly kind: 'cut body'; readonly afterBytes: number }
+  /** No more bytes of the answer come, and the connection stays. */
+  | { readonly kind: 'stalled body'; readonly afterBytes: number }
+  /** Headers of the answer have other values. */
+  | { readonly kind: 'headers'; readonly headers: Readonly<Record<string, string>> }
   /** The store gets the request late. */
   | { readonly kind: 'slow'; readonly ms: number }
   /** The request never gets an answer. */
@@ -138,11 +142,11 @@ async function sendBack(answer: IncomingMessage, res: ServerResponse, fault: Fau
   const { statusCode = 500, headers } = answer;
   if (fault?.kind === 'rewritten') {
     const body = fault.body((await buffer(answer)).toString());
-    res.writeHead(statusCode, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
+    res.writeHead(statusCode, { 'content-type': headers['content-type'] }).end(body);
     return;
   }
-  res.writeHead(statusCode, headers).flushHeaders();
-  let left = fault?.kind === 'cut body' ? fault.afterBytes : Infinity;
+  res.writeHead(statusCode, { ...headers, ...(fault?.kind === 'headers' && fault.headers) }).flushHeaders();
+  let left = fault?.kind === 'cut body' || fault?.kind === 'stalled body' ? fault.afterBytes : Infinity;
   const gone = new AbortController();
   res.once('close', () => {
     gone.abort();
@@ -153,8 +157,10 @@ async function sendBack(answer: IncomingMessage, res: ServerResponse, fault: Fau
       const piece = chunk.subarray(0, left);
       if (!res.write(piece)) await once(res, 'drain', { signal: gone.signal });
       left -= piece.length;
-      if (left <= 0) await sleep(10); // until what was written is on its way
-      if (left <= 0) break;
+      if (left > 0) continue;
+      if (fault?.kind === 'stalled body') await once(res, 'close');
+      else await sleep(10); // until what was written is on its way
+      break;
     }
   } catch {
     left = 0; // the client or the store ended its connection

@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream';
 import type * as Sdk from '@aws-sdk/client-s3';
 import type { ByteRange } from '../blob-store';
-import { isMissing, translatingFull } from './errors';
+import { createClient } from './clients';
+import { isMissing } from './errors';
 import type { BucketOptions } from './location';
 
 /** A part of a multipart upload that has arrived. */
@@ -21,13 +22,11 @@ export interface ListedObject {
 /** An open object: the bytes of the range, and the length of the whole. */
 export interface OpenObject {
   readonly body: Readable;
+  /** changes with the bytes */
+  readonly etag: string | undefined;
   readonly wholeBytes: number;
 }
 
-const CONNECT_MS = 5000;
-/** Without a byte in either direction. */
-const SILENT_MS = 30_000;
-const ATTEMPTS = 4;
 const SOCKETS = 256;
 
 /** S3 copies no larger object in one request. */
@@ -38,34 +37,27 @@ export const DELETED_AT_ONCE = 1000;
 
 /** The operations of S3 that a store needs. Keys are those below its prefix. */
 export class Bucket {
+  /** Requests that failed because the store does not answer, or refuses this server. */
+  outages = 0;
+  private readonly client: Sdk.S3Client;
+  /** has connections of its own, so that slow pulls hold up nothing else */
+  private readonly reader: Sdk.S3Client;
+
   private constructor(
     private readonly sdk: typeof Sdk,
-    private readonly client: Sdk.S3Client,
-    /** has connections of its own, so that slow pulls hold up nothing else */
-    private readonly reader: Sdk.S3Client,
     private readonly options: BucketOptions,
-  ) {}
+  ) {
+    const onOutage = (): void => {
+      this.outages += 1;
+    };
+    this.client = createClient(sdk, options, { maxSockets: SOCKETS, onOutage });
+    this.reader = createClient(sdk, options, { maxSockets: Infinity, onOutage });
+  }
 
   /** Loads the SDK, which only servers with a bucket have to wait for. */
   static async open(options: BucketOptions): Promise<Bucket> {
     const sdk = await import('@aws-sdk/client-s3');
-    const { endpoint, region, credentials, isPathStyle } = options;
-    const config: Sdk.S3ClientConfig = {
-      region,
-      forcePathStyle: isPathStyle,
-      ...(endpoint === undefined ? {} : { endpoint }),
-      ...(credentials === undefined ? {} : { credentials }),
-      maxAttempts: ATTEMPTS,
-      // Other stores than that of AWS refuse the newer checksums.
-      requestChecksumCalculation: 'WHEN_REQUIRED',
-      responseChecksumValidation: 'WHEN_REQUIRED',
-    };
-    const clientWith = (maxSockets: number): Sdk.S3Client => {
-      const agent = { keepAlive: true, maxSockets };
-      const timeouts = { connectionTimeout: CONNECT_MS, socketTimeout: SILENT_MS };
-      return new sdk.S3Client({ ...config, requestHandler: { ...timeouts, httpAgent: agent, httpsAgent: agent } });
-    };
-    return new Bucket(sdk, clientWith(SOCKETS), clientWith(Infinity), options);
+    return new Bucket(sdk, options);
   }
 
   close(): void {
@@ -73,15 +65,15 @@ export class Bucket {
     this.reader.destroy();
   }
 
-  /** Resolves when the bucket exists and these credentials may use it. */
+  /** Resolves when the bucket exists and these credentials may use it. A refusal of a HEAD would not say why. */
   async reach(): Promise<void> {
-    await this.client.send(new this.sdk.HeadBucketCommand({ Bucket: this.options.bucket }));
+    const { bucket, prefix } = this.options;
+    await this.client.send(new this.sdk.ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, MaxKeys: 1 }));
   }
 
-  async put(key: string, body: Buffer): Promise<void> {
-    await translatingFull(
-      this.client.send(new this.sdk.PutObjectCommand({ ...this.at(key), ...this.encryption(), Body: body })),
-    );
+  async put(key: string, body: Buffer, signal?: AbortSignal): Promise<void> {
+    const command = new this.sdk.PutObjectCommand({ ...this.at(key), ...this.encryption(), Body: body });
+    await this.client.send(command, signal === undefined ? {} : { abortSignal: signal });
   }
 
   /** @returns the length, or undefined when there is no such object */
@@ -89,19 +81,29 @@ export class Bucket {
     try {
       return (await this.client.send(new this.sdk.HeadObjectCommand(this.at(key)))).ContentLength ?? 0;
     } catch (error) {
-      if (isMissing(error)) return undefined;
-      throw error;
+      if (!isMissing(error)) throw error;
+      await this.reach(); // the answer to a HEAD does not say whether it is the bucket that is gone
+      return undefined;
     }
   }
 
-  /** @returns undefined when there is no such object */
-  async open(key: string, range: ByteRange | undefined, signal: AbortSignal): Promise<OpenObject | undefined> {
+  /**
+   * @param etag - of the object that is wanted
+   * @returns undefined when there is no such object
+   */
+  async open(
+    key: string,
+    range: ByteRange | undefined,
+    signal: AbortSignal,
+    etag?: string,
+  ): Promise<OpenObject | undefined> {
     const part = range === undefined ? {} : { Range: `bytes=${range.start}-${range.end}` };
+    const wanted = etag === undefined ? {} : { IfMatch: etag };
     try {
-      const command = new this.sdk.GetObjectCommand({ ...this.at(key), ...part });
-      const { Body, ContentLength, ContentRange } = await this.reader.send(command, { abortSignal: signal });
+      const command = new this.sdk.GetObjectCommand({ ...this.at(key), ...part, ...wanted });
+      const { Body, ContentLength, ContentRange, ETag } = await this.reader.send(command, { abortSignal: signal });
       const wholeBytes = Number(ContentRange?.split('/')[1] ?? ContentLength ?? 0);
-      return { body: Body as Readable, wholeBytes };
+      return { body: Body as Readable, wholeBytes, etag: ETag };
     } catch (error) {
       if (isMissing(error)) return undefined;
       throw error;
@@ -165,14 +167,14 @@ export class Bucket {
   /** @returns the id of the upload */
   async beginParts(key: string): Promise<string> {
     const target = { ...this.at(key), ...this.encryption() };
-    const { UploadId } = await translatingFull(this.client.send(new this.sdk.CreateMultipartUploadCommand(target)));
+    const { UploadId } = await this.client.send(new this.sdk.CreateMultipartUploadCommand(target));
     if (UploadId === undefined) throw new Error('the store gave no id for an upload');
     return UploadId;
   }
 
   async sendPart(key: string, uploadId: string, number: number, body: Buffer): Promise<SentPart> {
     const part = { ...this.at(key), UploadId: uploadId, PartNumber: number, Body: body };
-    const { ETag: etag } = await translatingFull(this.client.send(new this.sdk.UploadPartCommand(part)));
+    const { ETag: etag } = await this.client.send(new this.sdk.UploadPartCommand(part));
     if (etag === undefined) throw new Error('the store gave no tag for a part');
     return { number, etag, sizeBytes: body.length };
   }
@@ -194,7 +196,7 @@ export class Bucket {
   async completeParts(key: string, uploadId: string, parts: readonly SentPart[]): Promise<void> {
     const Parts = parts.map(({ number, etag }) => ({ PartNumber: number, ETag: etag }));
     const upload = { ...this.at(key), UploadId: uploadId, MultipartUpload: { Parts } };
-    await translatingFull(this.client.send(new this.sdk.CompleteMultipartUploadCommand(upload)));
+    await this.client.send(new this.sdk.CompleteMultipartUploadCommand(upload));
   }
 
   /** Removes the parts; fine if there is no such upload. */

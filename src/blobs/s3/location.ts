@@ -16,6 +16,8 @@ export interface BucketOptions extends BucketLocation {
   readonly encryption: 'AES256' | 'aws:kms' | undefined;
   /** undefined: the chain */
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  /** After so long without a byte a connection counts as broken; undefined: half a minute. */
+  readonly silentMs?: number;
 }
 
 const LOCATION = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/([A-Za-z0-9._/-]*))?$/;

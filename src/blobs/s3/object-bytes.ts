@@ -1,13 +1,17 @@
 import { Readable } from 'node:stream';
 import type { ByteSource } from '../../platform/bytes/byte-source';
+import { AppError } from '../../platform/errors';
 import { BlobMissingError, BlobSizeError, type ByteRange } from '../blob-store';
 import type { Bucket, OpenObject } from './bucket';
+import { translateOutage } from './errors';
 
 /** How often a read is continued in a row without a byte in between. */
 const RESUMED = 3;
 
 /** The bytes of an object, which never changes. A connection that breaks is replaced where it ended. */
 export class ObjectBytes implements ByteSource {
+  private readonly etag: string | undefined;
+
   private constructor(
     private readonly bucket: Bucket,
     private readonly key: string,
@@ -15,7 +19,9 @@ export class ObjectBytes implements ByteSource {
     private next: number,
     private current: OpenObject | undefined,
     private readonly ended: AbortController,
-  ) {}
+  ) {
+    this.etag = current?.etag;
+  }
 
   /**
    * @throws BlobMissingError, BlobSizeError before the first byte
@@ -32,8 +38,14 @@ export class ObjectBytes implements ByteSource {
     return new ObjectBytes(bucket, key, range?.end ?? wholeBytes - 1, range?.start ?? 0, opened, ended);
   }
 
-  async copyTo(take: (piece: Buffer) => Promise<void>): Promise<void> {
-    for await (const piece of this.pieces()) await take(piece);
+  async copyTo(take: (piece: Buffer) => Promise<void>, gone?: AbortSignal): Promise<void> {
+    const end = (): void => void this.close();
+    gone?.addEventListener('abort', end);
+    try {
+      for await (const piece of this.pieces()) await take(piece);
+    } finally {
+      gone?.removeEventListener('abort', end);
+    }
   }
 
   async close(): Promise<void> {
@@ -58,10 +70,10 @@ export class ObjectBytes implements ByteSource {
             this.next += piece.length;
             yield piece;
           }
-          if (this.next <= this.last) throw new Error(`${this.key} ended at byte ${this.next} of ${this.last + 1}`);
+          if (this.next <= this.last) throw new AppError('unavailable', `${this.key} ended at byte ${this.next}`);
         } catch (error) {
           left = this.next > from ? RESUMED : left - 1;
-          if (left < 0 || this.ended.signal.aborted) throw error;
+          if (left < 0 || this.ended.signal.aborted) throw translateOutage(error);
         }
         this.current = undefined;
       }
@@ -71,7 +83,8 @@ export class ObjectBytes implements ByteSource {
   }
 
   private async body(): Promise<Readable> {
-    this.current ??= await this.bucket.open(this.key, { start: this.next, end: this.last }, this.ended.signal);
+    const rest = { start: this.next, end: this.last };
+    this.current ??= await this.bucket.open(this.key, rest, this.ended.signal, this.etag);
     if (this.current === undefined) throw new BlobMissingError(this.key);
     return this.current.body;
   }

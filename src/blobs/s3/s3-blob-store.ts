@@ -5,6 +5,7 @@ import type { BlobStore, ByteRange, ListedBlob, WantedSums } from '../blob-store
 import { KEY_ROOTS } from '../paths';
 import type { StoredBlob } from '../stored-blob';
 import type { Bucket } from './bucket';
+import { BucketProbe } from './bucket-probe';
 import { removeDeadWrites } from './dead-writes';
 import { LivingWrites } from './living-writes';
 import { newObjectKey, QUARANTINE, quarantineKeyOf } from './object-keys';
@@ -20,6 +21,7 @@ const UNCLAIMED_AT_ONCE = 500;
 export class S3BlobStore implements BlobStore {
   readonly resumable: S3Resumable;
   private readonly living: LivingWrites;
+  private readonly probe: BucketProbe;
 
   /** @param signOfLifeMs - how often a write shows that it is active; undefined: as usual */
   constructor(
@@ -29,6 +31,7 @@ export class S3BlobStore implements BlobStore {
   ) {
     this.resumable = new S3Resumable(bucket, db);
     this.living = new LivingWrites(db, signOfLifeMs);
+    this.probe = new BucketProbe(bucket);
   }
 
   async write(bytes: AsyncIterable<Buffer>, wanted?: WantedSums): Promise<StoredBlob> {
@@ -126,6 +129,6 @@ export class S3BlobStore implements BlobStore {
   }
 
   async check(): Promise<void> {
-    await this.bucket.reach();
+    await this.probe.check();
   }
 }

@@ -1,11 +1,14 @@
 import type { Needs } from '../../context';
 import { ping } from '../../platform/db/query';
+import { AppError } from '../../platform/errors';
 
 /** The state of each part that the server needs. */
 export interface Health {
   readonly database: 'ok' | 'failed';
   /** `full`: layers are refused, everything else goes on */
   readonly storage: 'ok' | 'full' | 'failed';
+  /** why the storage failed, if it says so: a sentence for the operator */
+  readonly problem?: string;
 }
 
 const CHECK_MS = 2000;
@@ -23,18 +26,24 @@ export async function inTime<T>(check: Promise<T>): Promise<T | undefined> {
   }
 }
 
-async function storageState({ blobs, storageRoom }: Needs<'blobs' | 'storageRoom'>): Promise<'ok' | 'full'> {
-  await blobs.check();
-  return (await storageRoom.isFull()) ? 'full' : 'ok';
+type StorageHealth = Pick<Health, 'storage' | 'problem'>;
+
+async function storageHealth({ blobs, storageRoom }: Needs<'blobs' | 'storageRoom'>): Promise<StorageHealth> {
+  try {
+    await blobs.check();
+  } catch (error) {
+    return { storage: 'failed', ...(error instanceof AppError && { problem: error.message }) };
+  }
+  return { storage: (await storageRoom.isFull()) ? 'full' : 'ok' };
 }
 
 /** Checks the database and the storage, each for two seconds at most. */
 export async function getHealth(ctx: Needs<'db' | 'blobs' | 'storageRoom'>): Promise<Health> {
   const [database, storage] = await Promise.all([
     inTime(ping(ctx.db).then(() => 'ok' as const)),
-    inTime(storageState(ctx)),
+    inTime(storageHealth(ctx)),
   ]);
-  return { database: database ?? 'failed', storage: storage ?? 'failed' };
+  return { database: database ?? 'failed', ...(storage ?? { storage: 'failed' }) };
 }
 
 /** Whether the server can do its work. It can if the storage is full: pulls, tags and deletions go on. */

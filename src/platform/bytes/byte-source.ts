@@ -8,9 +8,10 @@ export interface ByteSource {
    * it settles. The next pieces may arrive before that, while the receiver is still busy with the last one.
    *
    * @param take - rejects when the receiver wants no more bytes; then nothing more is delivered
+   * @param gone - aborted when the receiver has gone, so that a source need not wait for its next piece to notice
    * @throws the error of `take` or of the storage
    */
-  copyTo(take: (piece: Buffer) => Promise<void>): Promise<void>;
+  copyTo(take: (piece: Buffer) => Promise<void>, gone?: AbortSignal): Promise<void>;
 
   /** Releases a source whose bytes nobody wants. */
   close(): Promise<void>;

@@ -11,7 +11,7 @@ const GONE = 'the client has gone';
 class PieceWriter {
   private readonly waiting = new Set<(reason: Error) => void>();
   private readonly socket: Socket;
-  private isGone = false;
+  private readonly leaving = new AbortController();
 
   constructor(private readonly res: ServerResponse) {
     this.socket = res.req.socket;
@@ -19,10 +19,15 @@ class PieceWriter {
     res.once('close', this.end);
   }
 
+  /** Aborted when the client has gone. */
+  get gone(): AbortSignal {
+    return this.leaving.signal;
+  }
+
   /** Settles once the socket no longer needs the buffer. */
   write(piece: Buffer): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (this.isGone || this.res.destroyed) {
+      if (this.gone.aborted || this.res.destroyed) {
         reject(new Error(GONE));
         return;
       }
@@ -42,7 +47,7 @@ class PieceWriter {
   }
 
   private readonly end = (): void => {
-    this.isGone = true;
+    this.leaving.abort();
     for (const reject of this.waiting) reject(new Error(GONE));
   };
 }
@@ -62,7 +67,7 @@ export async function sendBytes(res: ServerResponse, body: ByteSource): Promise<
   res.on('error', () => res.destroy());
   const writer = new PieceWriter(res);
   try {
-    await body.copyTo((piece) => writer.write(piece));
+    await body.copyTo((piece) => writer.write(piece), writer.gone);
   } finally {
     writer.release();
   }

@@ -5,14 +5,14 @@ import { page } from '../../reply';
 import type { View } from '../../view';
 import { AdministrationFrame } from './frame';
 
-function State({ state }: { state: Health[keyof Health] }): View {
+function State({ state }: { state: Health['database' | 'storage'] }): View {
   if (state === 'ok') return <Badge tone="good">works</Badge>;
   return <Badge tone="bad">{state === 'full' ? 'full: layers are refused' : 'not responding'}</Badge>;
 }
 
 /** Whether the parts that the server needs respond. */
 export const getHealth: WebHandler<'administrator'> = async (ctx, { caller }) => {
-  const { database, storage } = await lookAtHealth(ctx);
+  const { database, storage, problem } = await lookAtHealth(ctx);
   return page(
     caller,
     { title: 'Health', section: 'admin' },
@@ -25,7 +25,7 @@ export const getHealth: WebHandler<'administrator'> = async (ctx, { caller }) =>
           </dd>
           <dt>Layer storage</dt>
           <dd>
-            <State state={storage} />
+            <State state={storage} /> {problem}
           </dd>
         </dl>
       </Panel>
