@@ -4,7 +4,7 @@
  * Who may import what: docs/ARCHITECTURE.md as a test, run by `npm run check:imports`.
  *
  *   platform <- blobs <- context.ts <- features <- surfaces <- app.ts <- server.ts <- command-line.ts <- cli.ts
- *   platform <- client <- features
+ *   platform <- client <- features <- builder <- command-line.ts
  *
  * Type imports count (`tsPreCompilationDeps`): a wall that types may cross is no wall.
  */
@@ -121,6 +121,19 @@ module.exports = {
       'app.ts mounts the surfaces; what they need they are handed.',
       { path: '^src/surfaces/' },
       { path: '^src/', pathNot: '^src/(surfaces/|features/|blobs/|client/|platform/|context[.]ts$)' },
+    ),
+
+    forbid(
+      'the-builder-stands-on-features',
+      'The builder is a process of its own: it serves no requests, and it asks features as a surface does.',
+      { path: '^src/builder/' },
+      { path: '^src/', pathNot: '^src/(builder/|features/|client/|platform/|context[.]ts$)' },
+    ),
+    forbid(
+      'only-the-process-starts-the-builder',
+      'A server builds nothing: what it shows of builds is in the feature.',
+      { path: '^src/', pathNot: '^src/(builder/|command-line[.]ts$)' },
+      { path: '^src/builder/' },
     ),
 
     ...FEATURES.slice(0, -1).map((feature, position) =>

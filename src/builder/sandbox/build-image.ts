@@ -1,0 +1,85 @@
+import path from 'node:path';
+import { BuildFailure } from '../build-failure';
+import type { BuildFolder } from './build-folder';
+import type { BuildUser, Limits } from './enclosure';
+import { ProgramFailed, runEnclosed, type Output } from './run-enclosed';
+
+/** An image that a Dockerfile may name, as files of skopeo's `dir:` format in the folder of the build. */
+export interface LocalBase {
+  /** Below the files of the build, such as `bases/0`. */
+  readonly folder: string;
+  /** With a host and a tag: `hub.example.com/library/debian:latest`. */
+  readonly names: readonly string[];
+}
+
+/** What is built; all paths are below the files of the build. */
+export interface ImageToBuild {
+  readonly dockerfile: string;
+  readonly context: string;
+  readonly bases: readonly LocalBase[];
+  /** The host of names without one: this hub. */
+  readonly registry: string;
+  readonly buildArguments: Readonly<Record<string, string>>;
+}
+
+/** Where and within what an image is built. */
+export interface Sandbox {
+  readonly folder: BuildFolder;
+  readonly user: BuildUser | undefined;
+  readonly limits: Limits;
+  readonly storageDriver: 'overlay' | 'vfs';
+}
+
+/**
+ * crun 1.8 does not start on hosts with both versions of cgroups, so the runtime is named. The network is none twice:
+ * that of the whole enclosure, for ADD of a URL, and that of each RUN.
+ *
+ * `$1` is the driver, `$2` the Dockerfile, `$3` the context, `$4` the registry, `$5` the number of build arguments, which
+ * follow; then for each base its folder and names, with `--` behind the last.
+ */
+const BUILD = `set -eu
+driver=$1 dockerfile=$2 context=$3 registry=$4 count=$5
+shift 5
+mkdir -p /etc/containers
+echo '{"default":[{"type":"insecureAcceptAnything"}]}' > /etc/containers/policy.json
+printf 'unqualified-search-registries = ["%s"]\\nshort-name-mode = "disabled"\\n' "$registry" > /etc/containers/registries.conf
+in_storage() { buildah --root /build/storage --runroot /run/storage --storage-driver "$driver" "$@"; }
+arguments=$#
+while [ "$count" -gt 0 ]; do set -- "$@" --build-arg "$1"; shift; count=$((count - 1)); arguments=$((arguments - 1)); done
+while [ "$arguments" -gt 0 ]; do
+  id=$(in_storage pull --quiet "dir:/build/$1" 2>&1) || { echo "$id"; exit 1; }
+  shift; arguments=$((arguments - 1))
+  while [ "$1" != -- ]; do in_storage tag "$id" "$1"; shift; arguments=$((arguments - 1)); done
+  shift; arguments=$((arguments - 1))
+done
+in_storage build --layers --pull-never --isolation rootless --runtime "$(command -v runc)" --network none \\
+  --format docker --tag localhost/built --iidfile /build/image-id "$@" --file "/build/$dockerfile" "/build/$context"
+in_storage push --quiet --format v2s2 localhost/built dir:/build/image >/dev/null`;
+
+/**
+ * Builds an image without a network, and leaves it in `dir:` format in the folder of the build.
+ *
+ * @param output - receives what buildah and the RUN steps write
+ * @param stopping - ends the build at once
+ * @returns the folder of the image
+ * @throws BuildFailure when the Dockerfile fails, or the build exceeds a limit
+ */
+export async function buildImage(
+  image: ImageToBuild,
+  { folder, user, limits, storageDriver }: Sandbox,
+  output: Output,
+  stopping: AbortSignal,
+): Promise<string> {
+  const { dockerfile, context, bases, registry } = image;
+  const given = Object.entries(image.buildArguments).map(([name, value]) => `${name}=${value}`);
+  const named = bases.flatMap((base) => [base.folder, ...base.names, '--']);
+  const args = [storageDriver, dockerfile, context, registry, String(given.length), ...given, ...named];
+  const enclosure = { folder: folder.files, mountPoint: folder.mountPoint, network: 'none', user, limits } as const;
+  try {
+    await runEnclosed(enclosure, ['sh', '-c', BUILD, 'sh', ...args], output, stopping);
+  } catch (error) {
+    if (error instanceof ProgramFailed) throw new BuildFailure('A step of the Dockerfile failed; the log says why.');
+    throw error;
+  }
+  return path.join(folder.files, 'image');
+}

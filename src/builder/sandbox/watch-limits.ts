@@ -1,0 +1,69 @@
+import { statfs } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { BuildFailure } from '../build-failure';
+import { showByteSize } from '../../platform/bytes/byte-size';
+import { inTime } from '../units';
+import { onBuildFiles, type Enclosure } from './enclosure';
+import { useOfTree } from './processes';
+import { runAs } from './programs';
+
+const EVERY_MS = 250;
+
+/** Measuring a folder with many files takes long: it waits this many times as long before it is measured again. */
+const DISK_REST = 10;
+
+/** As much stays free for everything else on the disk of the builds. */
+const FREE_BYTES = 512 * 2 ** 20;
+
+/**
+ * Watches what a program in an enclosure uses. The kernel limits each process and each file; this is about their sums.
+ *
+ * @param pid - its first process, outside of the enclosure
+ * @throws BuildFailure when a limit is exceeded
+ */
+export async function watchLimits(pid: number | undefined, enclosure: Enclosure, over: AbortSignal): Promise<void> {
+  if (pid === undefined) return;
+  const { timeMs } = enclosure.limits;
+  const until = performance.now() + timeMs;
+  await Promise.all([
+    repeatedly(over, async () => {
+      if (performance.now() > until) throw new BuildFailure(`The build took longer than ${inTime(timeMs)}.`);
+      await assertMemory(pid, enclosure);
+      return EVERY_MS;
+    }),
+    repeatedly(over, async () => {
+      const startedAt = performance.now();
+      await assertDisk(enclosure);
+      return Math.max(EVERY_MS, DISK_REST * (performance.now() - startedAt));
+    }),
+  ]);
+}
+
+/** @param look - resolves to the milliseconds until it looks again */
+async function repeatedly(over: AbortSignal, look: () => Promise<number>): Promise<void> {
+  while (!over.aborted) {
+    const restMs = await look();
+    await sleep(restMs, undefined, { signal: over }).catch(() => undefined);
+  }
+}
+
+async function assertMemory(pid: number, { limits: { memoryBytes } }: Enclosure): Promise<void> {
+  const used = await useOfTree(pid);
+  if (used.memoryBytes > memoryBytes) {
+    throw new BuildFailure(`The build used more than ${showByteSize(memoryBytes)} of memory.`);
+  }
+}
+
+async function assertDisk({ folder, user, limits: { diskBytes } }: Enclosure): Promise<void> {
+  const { bavail, bsize } = await statfs(folder);
+  if (bavail * bsize < FREE_BYTES) throw new BuildFailure('The disk of the builder is full.');
+  if ((await diskUse(folder, user)) > diskBytes) {
+    throw new BuildFailure(`The build used more than ${showByteSize(diskBytes)} of disk.`);
+  }
+}
+
+/** The bytes on the disk below a folder; files may come and go while they are counted, of which `du` complains. */
+async function diskUse(folder: string, user: Enclosure['user']): Promise<number> {
+  const { text } = await runAs(user, onBuildFiles(['du', '-sk', '--one-file-system', folder]));
+  return Number(/^(\d+)\t/m.exec(text)?.[1] ?? 0) * 1024;
+}

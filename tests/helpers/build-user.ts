@@ -1,0 +1,30 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import type { BuildUser } from '../../src/builder/sandbox/enclosure';
+import { isInstalled, isInstalledForRoot, isOnPath } from './installed';
+
+/** Whether builds can run on this machine: as root, who creates the unprivileged user that they run as. */
+export function canBuild(): boolean {
+  return [
+    isInstalledForRoot('unshare', 'util-linux'),
+    isInstalled('buildah', '--version'),
+    isInstalled('runc', '--version'),
+    isOnPath('newuidmap', 'apt-get install uidmap'),
+    isOnPath('busybox', 'apt-get install busybox-static'),
+  ].every(Boolean);
+}
+
+export const BUILD_USER = 'drydock-builder';
+
+/** The unprivileged user of builds, with a range of subordinate ids, as an operator creates it. */
+export function ensureBuildUser(): BuildUser {
+  if (spawnSync('id', [BUILD_USER]).status !== 0) {
+    execFileSync('useradd', ['--system', '--no-create-home', '--shell', '/usr/sbin/nologin', BUILD_USER]);
+    const range = '100000-165535';
+    execFileSync('usermod', ['--add-subuids', range, '--add-subgids', range, BUILD_USER]);
+  }
+  return { uid: idOf('-u'), gid: idOf('-g') };
+}
+
+function idOf(option: string): number {
+  return Number(execFileSync('id', [option, BUILD_USER]).toString());
+}
