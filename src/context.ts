@@ -151,6 +151,8 @@ export interface Context extends ContextParts {
   readonly openIdLimiter: FailureLimiter;
   /** Counts accounts that anonymous users register, by network. */
   readonly registrationLimiter: FailureLimiter;
+  /** Counts hooks of git providers, by source. */
+  readonly hookLimiter: FailureLimiter;
   /** Counts downloads of the data of an account. */
   readonly exportLimiter: FailureLimiter;
   /**

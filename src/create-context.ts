@@ -5,6 +5,7 @@ import { StorageRooms } from './blobs/storage-rooms';
 import type { Context, ContextParts } from './context';
 import { LOGIN_LIMITS, OPENID_LIMIT } from './features/accounts/login-limits';
 import { MAIL_LIMITS, registrationLimit } from './features/accounts/mail-limits';
+import { HOOK_LIMIT } from './features/builds/hooks/take-hook';
 import { EXPORT_LIMIT } from './features/exports/own-data';
 import { saveActivity } from './features/statistics/counting';
 import { storedBytes } from './features/storage/blobs';
@@ -73,6 +74,7 @@ export function createContext(
     openId: settings.openId === undefined ? undefined : new OpenIdProvider(settings.openId, log),
     openIdLimiter: limiter(OPENID_LIMIT),
     registrationLimiter: limiter(registrationLimit(settings.registrationsPerHour)),
+    hookLimiter: limiter(HOOK_LIMIT),
     exportLimiter: limiter(EXPORT_LIMIT),
     recentLogins: new SecretCache(),
     recentlySeen: new LRUCache(RECENTLY_SEEN),

@@ -76,8 +76,8 @@ function dockerfileAt(text: string): string {
  * @returns its columns
  * @throws AppError `invalid` with the field that is wrong
  */
-function checkRule(rule: NewRule): Omit<store.RuleRow, 'id'> {
-  if (!isRefPattern(rule.refPattern))
+async function checkRule(tx: Db, rule: NewRule): Promise<Omit<store.RuleRow, 'id'>> {
+  if (!(await isRefPattern(tx, rule.refPattern)))
     refuse(
       'ref_pattern',
       'Enter the name of a branch or tag, a name with * and ?, or a regular expression between slashes',
@@ -111,7 +111,8 @@ export async function saveRules(
 ): Promise<void> {
   if (rules.length > RULE_LIMITS.perSource)
     refuse('rules', `A repository can have at most ${RULE_LIMITS.perSource} build rules`);
-  const rows = rules.map((rule) => ({ id: rule.id, ...checkRule(rule) }));
+  const rows = [];
+  for (const rule of rules) rows.push({ id: rule.id, ...(await checkRule(tx, rule)) });
   await store.deleteOthers(
     tx,
     sourceId,

@@ -1,13 +1,14 @@
 import type { Context } from '../../context';
+import { HOOK_BYTES, takeHook } from '../../features/builds/hooks/take-hook';
 import { takeCallback } from '../../features/webhooks/callbacks';
 import { internalErrorReply, type ErrorReply } from '../../platform/http/answer';
 import { parseJson, readBody } from '../../platform/http/body';
-import { json } from '../../platform/http/exchange';
+import { json, type Headers } from '../../platform/http/exchange';
 import { ONLY_ITS_PATHS, type Route } from '../../platform/http/route';
 import { createSurface, type Surface } from '../../platform/http/surface';
 import { AppError, type ErrorCode } from '../../platform/errors';
 
-/** A caller has no account: the id in the URL is the secret that authorises the request. */
+/** A caller has no account: the id in the URL is a secret, and hooks of git providers are signed. */
 export type HookRoute = Route<'open', { open: undefined }>;
 
 const LIMIT_BYTES = 16 * 1024;
@@ -31,11 +32,17 @@ const STATUS: Record<ErrorCode, number> = {
   unsupported_type: 415,
 };
 
+function retryAfter({ retryAfterSeconds }: AppError): Headers {
+  return retryAfterSeconds === undefined ? {} : { 'Retry-After': retryAfterSeconds };
+}
+
 /** Answers an error as `{"error": sentence}`. */
 const hookErrorReply: ErrorReply = (error, state) =>
-  error instanceof AppError ? json(STATUS[error.code], { error: error.message }) : internalErrorReply(error, state);
+  error instanceof AppError
+    ? json(STATUS[error.code], { error: error.message }, retryAfter(error))
+    : internalErrorReply(error, state);
 
-/** The routes that receivers of webhooks call back (protocol 6.3). */
+/** The routes that receivers of webhooks call back (protocol 6.3), and those to which git providers send their hooks. */
 export function hookRoutes(ctx: Context): HookRoute[] {
   return [
     {
@@ -49,10 +56,20 @@ export function hookRoutes(ctx: Context): HookRoute[] {
         return json(200, { status: 'ok' });
       },
     },
+    {
+      method: 'post',
+      path: '/hooks/builds/:hookId',
+      access: 'open',
+      handle: async ({ req, params }) => {
+        const body = (): Promise<Buffer> => readBody(req, HOOK_BYTES);
+        const taken = await takeHook(ctx, { hookId: params['hookId'] ?? '', headers: req.headers, body });
+        return json(taken.status === 'ok' ? 200 : 202, taken);
+      },
+    },
   ];
 }
 
-/** The surface for receivers of webhooks. */
+/** The surface for receivers of webhooks and for git providers. */
 export function hooksSurface(ctx: Context): Surface {
   return createSurface({
     routes: hookRoutes(ctx),

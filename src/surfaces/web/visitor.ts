@@ -22,8 +22,8 @@ const SECRET_IN_PATH = /[\w-]{43,}/g;
 /** What the provider of OpenID Connect sends with a browser. */
 const SECRET_IN_QUERY = /(?<=[?&](?:code|state)=)[^&]*/g;
 
-/** A path below `/account/`; also in a full URL such as `http://hub.example.com/account/`, as for a proxy. */
-const OF_AN_ACCOUNT = /^(?:https?:\/\/[^/]*)?\/account\//i;
+/** A path below `/account/` or `/hooks/`, or a trigger URL; also in a full URL such as `http://hub.example.com/account/`, as for a proxy. */
+const HAS_SECRET = /^(?:https?:\/\/[^/]*)?\/(?:account\/|hooks\/|u\/[^/]+\/[^/]+\/trigger\/)/i;
 
 /** A login in this browser. */
 export interface Login {
@@ -87,10 +87,10 @@ async function loginOf(ctx: Context, req: IncomingMessage): Promise<(Login & { a
   }
 }
 
-/** Keeps the secrets of mailed links out of the request log, whichever route answers them. */
+/** Keeps the secrets of mailed links, hooks and triggers out of the request log, whichever route answers them. */
 export function hideSecrets(req: IncomingMessage): void {
   const url = req.url ?? '';
-  if (OF_AN_ACCOUNT.test(url))
+  if (HAS_SECRET.test(url))
     requestState(req).loggedUrl = url.replace(SECRET_IN_PATH, ':secret').replace(SECRET_IN_QUERY, ':secret');
 }
 
