@@ -29,9 +29,6 @@ export interface OpenObject {
 
 const SOCKETS = 256;
 
-/** S3 copies no larger object in one request. */
-const COPIED_AT_ONCE = 1024 ** 3;
-
 /** What is deleted in one request, at most. */
 export const DELETED_AT_ONCE = 1000;
 
@@ -124,20 +121,14 @@ export class Bucket {
   }
 
   /**
-   * Copies an object within the bucket.
+   * Copies an object within the bucket, as far as one request can.
    *
    * @returns false when there is none
    */
   async copy(from: string, to: string): Promise<boolean> {
-    const sizeBytes = await this.size(from);
-    if (sizeBytes === undefined) return false;
+    const target = { ...this.at(to), ...this.encryption(), CopySource: this.source(from) };
     try {
-      if (sizeBytes <= COPIED_AT_ONCE) {
-        const target = { ...this.at(to), ...this.encryption(), CopySource: this.source(from) };
-        await this.client.send(new this.sdk.CopyObjectCommand(target));
-      } else {
-        await this.copyInParts(from, to, sizeBytes);
-      }
+      await this.client.send(new this.sdk.CopyObjectCommand(target));
       return true;
     } catch (error) {
       if (isMissing(error)) return false;
@@ -205,21 +196,6 @@ export class Bucket {
       await this.client.send(new this.sdk.AbortMultipartUploadCommand({ ...this.at(key), UploadId: uploadId }));
     } catch (error) {
       if (!isMissing(error)) throw error;
-    }
-  }
-
-  private async copyInParts(from: string, to: string, sizeBytes: number): Promise<void> {
-    const uploadId = await this.beginParts(to);
-    try {
-      const parts: SentPart[] = [];
-      for (let start = 0; start < sizeBytes; start += COPIED_AT_ONCE) {
-        const range = { start, end: Math.min(start + COPIED_AT_ONCE, sizeBytes) - 1 };
-        parts.push(await this.copyPart(to, uploadId, { number: parts.length + 1, from, range }));
-      }
-      await this.completeParts(to, uploadId, parts);
-    } catch (error) {
-      await this.abortParts(to, uploadId).catch(() => undefined);
-      throw error;
     }
   }
 

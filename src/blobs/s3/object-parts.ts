@@ -1,7 +1,22 @@
+import type { Db } from '../../platform/db/db';
 import type { Bucket, SentPart } from './bucket';
+import * as pending from './pending-writes.store';
 
-/** S3 copies no longer part. */
-const COPIED_AT_ONCE = 1024 ** 3;
+/** Where objects are, and what is known of those that are being written. */
+export interface ObjectPlace {
+  readonly bucket: Bucket;
+  readonly db: Db;
+}
+
+/** S3 copies no more in one request. */
+export const COPIED_AT_ONCE = 1024 ** 3;
+
+/** Begins a multipart upload of an object that is in `pending_writes`, and records its id there. */
+export async function beginUpload({ bucket, db }: ObjectPlace, key: string): Promise<string> {
+  const id = await bucket.beginParts(key);
+  await pending.setUpload(db, key, id);
+  return id;
+}
 
 /** The parts of a multipart upload, which may be sent at once. */
 export class ObjectParts {
@@ -30,9 +45,9 @@ export class ObjectParts {
   }
 
   /** Takes all bytes of another object. */
-  async copy(from: string, sizeBytes: number): Promise<void> {
+  async copy(from: string, sizeBytes: number, atOnce = COPIED_AT_ONCE): Promise<void> {
     // Parts of nearly equal length, so that none is too short to be followed by another.
-    const count = Math.ceil(sizeBytes / COPIED_AT_ONCE);
+    const count = Math.ceil(sizeBytes / atOnce);
     for (let at = 0; at < count; at += 1) {
       const start = Math.floor((sizeBytes / count) * at);
       const range = { start, end: Math.floor((sizeBytes / count) * (at + 1)) - 1 };

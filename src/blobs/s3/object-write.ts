@@ -7,7 +7,7 @@ import { SumsOfWrite } from '../write-hashed';
 import type { Bucket } from './bucket';
 import { isMissing } from './errors';
 import { deleteObjects } from './object-deletion';
-import { ObjectParts } from './object-parts';
+import { beginUpload, ObjectParts } from './object-parts';
 import { PartsWriter } from './parts-writer';
 import * as pending from './pending-writes.store';
 
@@ -27,11 +27,7 @@ class ObjectWrite {
     private readonly db: Db,
     private readonly key: string,
   ) {
-    this.parts = new ObjectParts(bucket, key, async () => {
-      const id = await bucket.beginParts(key);
-      await pending.setUpload(db, key, id);
-      return id;
-    });
+    this.parts = new ObjectParts(bucket, key, () => beginUpload({ bucket, db }, key));
   }
 
   async send(part: Buffer, isLast: boolean): Promise<void> {

@@ -9,7 +9,7 @@ import { isMissing } from './errors';
 import { ObjectBytes } from './object-bytes';
 import { newObjectKey } from './object-keys';
 import { deleteObjects } from './object-deletion';
-import { ObjectParts } from './object-parts';
+import { beginUpload, ObjectParts } from './object-parts';
 import { assertSize } from './object-write';
 import { PartsWriter } from './parts-writer';
 import { limited, takePiece, type BrokenOff } from './pieces';
@@ -135,8 +135,7 @@ export class ResumableWrite {
     const begin = async (): Promise<string> => {
       if (uploadId !== null) return uploadId;
       await pending.begin(this.of.db, key);
-      const begun = await bucket.beginParts(key);
-      await pending.setUpload(this.of.db, key, begun);
+      const begun = await beginUpload(this.of, key);
       await this.record({ ...this.state, uploadId: begun });
       return begun;
     };

@@ -11,6 +11,7 @@ import { LivingWrites } from './living-writes';
 import { newObjectKey, QUARANTINE, quarantineKeyOf } from './object-keys';
 import { ObjectBytes } from './object-bytes';
 import { deleteObjects } from './object-deletion';
+import { moveObject } from './object-move';
 import { writeObject } from './object-write';
 import * as pending from './pending-writes.store';
 import { S3Resumable } from './s3-resumable';
@@ -71,9 +72,8 @@ export class S3BlobStore implements BlobStore {
     await deleteObjects(this.bucket, this.db, keys);
   }
 
-  /** A stop between copy and deletion leaves both; repeated, it replaces the copy. */
   async quarantine(key: string): Promise<void> {
-    if (await this.bucket.copy(key, quarantineKeyOf(key))) await this.delete([key]);
+    await moveObject({ bucket: this.bucket, db: this.db }, key, quarantineKeyOf(key));
   }
 
   async sweepQuarantined(before: Date): Promise<number> {
