@@ -22,10 +22,11 @@ export function withoutV2(meddling: Meddling): Meddling {
   return { ...meddling, instead: (request) => (isOfToday(request) ? missing : meddling.instead?.(request)) };
 }
 
-/** Runs the doctor with all engines at once, which is quicker; they share only the account. */
+/** Runs the doctor with all or some engines at once, which is quicker; they share only the account. */
 export async function examineAtOnce(url: string, changes: Partial<Examination> = {}): Promise<Report> {
+  const { generations = GENERATIONS } = changes;
   const reports = await Promise.all(
-    GENERATIONS.map((generation) => examineAs(url, { ...changes, generations: [generation] })),
+    generations.map((generation) => examineAs(url, { ...changes, generations: [generation] })),
   );
   const [first] = reports;
   if (!first) throw new Error('there are no engines');
