@@ -39,7 +39,13 @@ export type Proof = 'password' | 'recent_login' | 'old_login' | 'access_token';
 export type Actor = Readonly<{ address: string }> &
   (
     | Readonly<{ kind: 'anonymous' }>
-    | Readonly<{ kind: 'user'; identity: Identity; proof: Proof }>
+    | Readonly<{
+        kind: 'user';
+        identity: Identity;
+        proof: Proof;
+        /** a running build of this repository, which acts for the account */
+        build?: { readonly id: number; readonly repositoryId: number };
+      }>
     /**
      * A program that acts for a user by OAuth. It has no identity here: code that asks for the account behind an actor
      * finds none, so a program can do only what an endpoint lets its scope do.

@@ -59,6 +59,9 @@ import {
  * namespace: teams, members, robots, transfers out of it (an access token needs admin). The library has no owner: only
  * site administrators write there.
  *
+ * To an automated repository, only its builds push. A build has the rights of the account that set up its source; its
+ * Bearer token is for this repository and its base images.
+ *
  * A remote repository belongs to another index, whose tokens say who may do what. A caller with such a token is a
  * guest: they may read, and write or delete if the token is for that. The repository has no owner here, and is private
  * to everybody else.
@@ -73,6 +76,8 @@ export interface RepositoryFacts {
   readonly role: AccessLevel | undefined;
   readonly visibility: Visibility;
   readonly isRemote: boolean;
+  /** built from a source: nobody else pushes to it */
+  readonly isAutomated: boolean;
 }
 
 /** The facts about a namespace: `admin` for its owners, else undefined. */

@@ -13,6 +13,15 @@ import { findBacker, mayPull } from './build-token.store';
  * the account is a site administrator gives a Dockerfile nothing.
  */
 
+/** The build of a Bearer token; undefined: it no longer runs, so that its token has ended. */
+export async function findRunningBuild(
+  ctx: Needs<'db'>,
+  buildId: number,
+): Promise<{ readonly id: number; readonly repositoryId: number } | undefined> {
+  const row = await findBacker(ctx.db, buildId);
+  return row && { id: buildId, repositoryId: row.repository_id };
+}
+
 /** A repository that a build may not pull from. */
 export interface RefusedBase {
   readonly base: RepositoryName;
@@ -61,5 +70,5 @@ export async function issueBuildToken(
     if (await mayPull(ctx.db, userId, base)) grants.push({ repository: base, actions: ['pull'] });
     else refused.push({ base, reason: `There is no repository ${displayName(base)} that this build may read` });
   }
-  return { token: issueBearerToken(ctx.tokenKey, { identity, grants, hasCatalog: false }), refused };
+  return { token: issueBearerToken(ctx.tokenKey, { identity, grants, hasCatalog: false, buildId }), refused };
 }

@@ -145,12 +145,15 @@ export async function finish(
   return rows[0];
 }
 
-/** Keeps the text of the Dockerfile that a build used. */
-export async function setDockerfile(tx: Db, buildId: number, text: string): Promise<void> {
-  await query(tx, 'update build_sources set dockerfile = $2 where id = (select source_id from builds where id = $1)', [
-    buildId,
-    text,
-  ]);
+/** Keeps the text of the Dockerfile that a build uses. @returns false when this builder no longer has the build */
+export async function setDockerfile(db: Db, buildId: number, builder: string, text: string): Promise<boolean> {
+  const rows = await query(
+    db,
+    `update build_sources s set dockerfile = $3 from builds b
+     where b.id = $1 and b.builder = $2 and b.state = 'building' and s.id = b.source_id returning 1`,
+    [buildId, builder, text],
+  );
+  return rows.length > 0;
 }
 
 export interface StoppedRow {

@@ -139,14 +139,26 @@ export async function noteCommit(
   return noted && { tag, builtBy: noted.built_by ?? undefined };
 }
 
+/**
+ * Keeps the text of the Dockerfile, for pages and for the webhooks of the push: before the push.
+ *
+ * @returns false when the build is no longer this builder's
+ */
+export async function noteDockerfile(
+  ctx: Needs<'db'>,
+  { buildId, builder }: BuildHolder,
+  text: string,
+): Promise<boolean> {
+  const kept = text.replaceAll('\0', '').slice(0, DOCKERFILE_CHARACTERS);
+  return store.setDockerfile(ctx.db, buildId, builder, kept);
+}
+
 /** How a build ended. */
 export type BuildEnd =
   | {
       readonly state: 'success';
       /** of the manifest that was pushed */
       readonly digest: string;
-      /** the text of the Dockerfile */
-      readonly dockerfile: string;
     }
   /** `error`: one sentence for people */
   | { readonly state: 'error'; readonly error: string }
@@ -166,14 +178,7 @@ export async function finishBuild(
   { buildId, builder }: BuildHolder,
   ending: BuildEnd,
 ): Promise<boolean> {
-  return inTransaction(ctx.db, async (tx) => {
-    if (!(await end(tx, buildId, builder, ending))) return false;
-    if (ending.state === 'success') {
-      const text = ending.dockerfile.replaceAll('\0', '').slice(0, DOCKERFILE_CHARACTERS);
-      await store.setDockerfile(tx, buildId, text);
-    }
-    return true;
-  });
+  return inTransaction(ctx.db, (tx) => end(tx, buildId, builder, ending));
 }
 
 /**

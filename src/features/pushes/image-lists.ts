@@ -10,6 +10,7 @@ import { recordOpening } from '../repositories/last-opened';
 import { canRead } from '../access/policy';
 import { endPush, openPush } from './pushes';
 import { markActive } from '../repositories/locking';
+import { isAutomated, isForBuilds } from '../repositories/access';
 import { assertNotRenamed, lockForNewPush, mayPush, pushToDeleted } from '../repositories/pushable';
 import { assertReadable, type WritableRepository } from '../repositories/access';
 import {
@@ -76,6 +77,7 @@ async function assertMayStart(ctx: Needs<'db'>, access: RepositoryAccess): Promi
   }
   // Only now, because other users must not learn that there is such a repository.
   if (access.repository?.state === 'deleting') throw pushToDeleted();
+  if (isForBuilds(access)) throw isAutomated(access.asked);
 }
 
 /**

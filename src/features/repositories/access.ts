@@ -90,11 +90,23 @@ export function readableIn(access: RepositoryAccess): ReadableRepository | undef
   return repository && authorized(access, repository, { see: true, read: true });
 }
 
+/** Whether only builds push to the repository, and the actor is none of them. */
+export function isForBuilds({ actor, repository }: RepositoryAccess): boolean {
+  if (repository?.isAutomated !== true) return false;
+  return actor.kind !== 'user' || actor.build?.repositoryId !== repository.id;
+}
+
+/** The answer to a push by hand to an automated repository, for those who may push there otherwise. */
+export function isAutomated(name: RepositoryName): AppError {
+  const text = `${displayName(name)} is an automated repository: it is built from its source, and cannot be pushed to`;
+  return new AppError('forbidden', text);
+}
+
 /** The repository, if the actor may push to it with these credentials. */
 export function writableIn(access: RepositoryAccess): WritableRepository | undefined {
   const { actor, principal } = access;
   const repository = toRead(access);
-  if (repository === undefined || !canWrite(principal, repository)) return undefined;
+  if (repository === undefined || !canWrite(principal, repository) || isForBuilds(access)) return undefined;
   if (actor.kind === 'token' && actor.access !== 'write') return undefined;
   return authorized(access, repository, { see: true, read: true, write: true });
 }
@@ -133,9 +145,11 @@ export function assertVisible(access: RepositoryAccess, missing?: string): Visib
 export function assertWritable(access: RepositoryAccess, missing?: string): WritableRepository {
   const { actor, principal } = access;
   if (principal === undefined || (actor.kind === 'token' && actor.access !== 'write')) throw requiresAuthorization();
-  if (toRead(access) === undefined) throw notFound(access, missing);
+  const found = toRead(access);
+  if (found === undefined) throw notFound(access, missing);
   const repository = writableIn(access);
   if (repository !== undefined) return repository;
+  if (canWrite(principal, found)) throw isAutomated(found);
   if (actor.kind === 'token') throw requiresAuthorization();
   throw new AppError('forbidden', 'Access denied');
 }

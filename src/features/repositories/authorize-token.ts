@@ -3,7 +3,7 @@ import { AppError } from '../../platform/errors';
 import type { Actor, RepositoryName } from '../access/actor';
 import { requiresAuthorization } from '../access/current-account';
 import { canAdminister, canWrite } from '../access/policy';
-import { assertReadable, repositoryNotFound } from './access';
+import { assertReadable, isForBuilds, repositoryNotFound } from './access';
 import { sameRepository } from './names';
 import * as store from './repositories.store';
 import { findRepositoryAccess } from './repository-access';
@@ -21,7 +21,7 @@ export async function authorizeToken(ctx: Needs<'db'>, actor: Actor, name: Repos
   if (repository === undefined) throw repositoryNotFound();
   const isAllowed = {
     read: true,
-    write: canWrite(principal, repository),
+    write: canWrite(principal, repository) && !isForBuilds(access),
     delete: canAdminister(principal, repository),
   };
   if (!isAllowed[actor.access]) throw new AppError('forbidden', 'Access denied');

@@ -14,7 +14,7 @@ import type { AccessLevel, Identity, RepositoryName } from '../access/actor';
 import type { Visibility } from '../access/policy';
 import type { RepositoryState } from '../access/repository-states';
 
-const FACTS = 'r.id as repository_id, r.namespace, r.name, r.state, r.visibility, r.is_remote';
+const FACTS = 'r.id as repository_id, r.namespace, r.name, r.state, r.visibility, r.is_remote, r.is_automated';
 
 /** The columns that queries about access select of the repository `r` and of its namespace `n`. */
 export const REPOSITORY_COLUMNS = `${FACTS}, ${REPOSITORY_ROLE} as role`;
@@ -111,6 +111,7 @@ export interface RepositoryRow {
   state: RepositoryState | null;
   visibility: Visibility | null;
   is_remote: boolean | null;
+  is_automated: boolean | null;
   role: AccessLevel | null;
 }
 

@@ -50,6 +50,7 @@ export function repositoryFrom(row: RepositoryRow): Repository | undefined {
     state: row.state,
     visibility: row.visibility ?? 'private',
     isRemote: row.is_remote === true,
+    isAutomated: row.is_automated === true,
     role: row.role ?? undefined,
   };
 }

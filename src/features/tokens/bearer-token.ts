@@ -7,7 +7,7 @@ import { fullName, parseFullName } from '../repositories/names';
  * A Bearer token is what `/v2/token` gives a client to show to the v2 API, in base64url after a prefix:
  *
  *   v2.<version 1 byte · flags 1 · user id 8 (0: anonymous) · credentials epoch 4 · access token id 8 (0: a password) ·
- *       expires at, seconds, 4 · nonce 8 · grants, one a line · MAC 32>
+ *       expires at, seconds, 4 · nonce 8 · the id of a build 8, if a flag says so · grants, one a line · MAC 32>
  *
  * Like a token of v1 (`token.ts`) it is its own record, and what the account may do is checked again at every request:
  * its grants only narrow that. The MAC begins with a label of its own, so that neither kind passes as the other.
@@ -17,7 +17,9 @@ const PREFIX = 'v2.';
 const LABEL = 'drydock bearer token\0';
 const VERSION = 1;
 const HAS_CATALOG = 1;
+const IS_OF_BUILD = 2;
 const HEAD_BYTES = 34;
+const BUILD_BYTES = 8;
 const MAC_BYTES = 32;
 
 /**
@@ -47,6 +49,8 @@ export interface Granted {
 export interface BearerClaims extends Granted {
   /** undefined: an anonymous caller */
   readonly identity: Identity | undefined;
+  /** of the build that acts for the account */
+  readonly buildId?: number | undefined;
 }
 
 function sign(key: Buffer, claims: Buffer): Buffer {
@@ -72,15 +76,16 @@ function readGrant(line: string): Grant[] {
  * @param now - in milliseconds
  */
 export function issueBearerToken(key: Buffer, claims: BearerClaims, now = Date.now()): string {
-  const { identity, grants, hasCatalog } = claims;
-  const head = Buffer.alloc(HEAD_BYTES);
+  const { identity, grants, hasCatalog, buildId } = claims;
+  const head = Buffer.alloc(HEAD_BYTES + (buildId === undefined ? 0 : BUILD_BYTES));
   head.writeUInt8(VERSION, 0);
-  head.writeUInt8(hasCatalog ? HAS_CATALOG : 0, 1);
+  head.writeUInt8((hasCatalog ? HAS_CATALOG : 0) | (buildId === undefined ? 0 : IS_OF_BUILD), 1);
   head.writeBigUInt64BE(BigInt(identity?.userId ?? 0), 2);
   head.writeUInt32BE(identity?.credentialsEpoch ?? 0, 10);
   head.writeBigUInt64BE(BigInt(identity?.accessTokenId ?? 0), 14);
   head.writeUInt32BE(Math.floor(now / 1000) + BEARER_SECONDS, 22);
   randomBytes(8).copy(head, 26);
+  if (buildId !== undefined) head.writeBigUInt64BE(BigInt(buildId), HEAD_BYTES);
   const packed = Buffer.concat([head, Buffer.from(grants.map(writeGrant).join('\n'))]);
   return PREFIX + Buffer.concat([packed, sign(key, packed)]).toString('base64url');
 }
@@ -101,11 +106,13 @@ export function readBearerToken(key: Buffer, text: string, now = Date.now()): Be
   if (!timingSafeEqual(sign(key, packed), bytes.subarray(-MAC_BYTES)) || packed.readUInt8(0) !== VERSION)
     return undefined;
   if (isOver(packed.readUInt32BE(22), now)) return undefined;
-  const grants = packed.subarray(HEAD_BYTES).toString();
+  const isOfBuild = (packed.readUInt8(1) & IS_OF_BUILD) !== 0;
+  const grants = packed.subarray(HEAD_BYTES + (isOfBuild ? BUILD_BYTES : 0)).toString();
   return {
     identity: identityIn(packed),
     grants: grants === '' ? [] : grants.split('\n').flatMap(readGrant),
     hasCatalog: (packed.readUInt8(1) & HAS_CATALOG) !== 0,
+    ...(isOfBuild ? { buildId: Number(packed.readBigUInt64BE(HEAD_BYTES)) } : {}),
   };
 }
 

@@ -181,6 +181,8 @@ export interface PayloadRepositoryRow {
   full_description: string;
   is_private: boolean;
   is_automated: boolean;
+  /** of the last build; null: not automated, or not built yet */
+  dockerfile: string | null;
   star_count: number;
   comment_count: number;
   created_at: Date;
@@ -194,7 +196,7 @@ export async function findRepositoryForPayload(
   const rows = await query<PayloadRepositoryRow>(
     db,
     `select namespace, name, description, full_description, visibility = 'private' as is_private, is_automated, star_count,
-       created_at, (select count(*) from comments c where c.repository_id = repositories.id) as comment_count
+       (select s.dockerfile from build_sources s where s.repository_id = repositories.id) as dockerfile, created_at, (select count(*) from comments c where c.repository_id = repositories.id) as comment_count
      from repositories where id = $1 and state <> 'deleting'`,
     [repositoryId],
   );

@@ -3,6 +3,7 @@ import type { Context } from '../../context';
 import { basicActor, type Actor } from '../../features/access/actor';
 import { recallIdentity } from '../../features/accounts/credentials';
 import { verifyRepeated } from '../../features/accounts/repeated-login';
+import { findRunningBuild } from '../../features/builds/build-token';
 import { readBearerToken, type Grant } from '../../features/tokens/bearer-token';
 import { AppError } from '../../platform/errors';
 import { readAuthorization } from '../../platform/http/authorization';
@@ -45,13 +46,16 @@ export type V2Route = Route<Access, Callers>;
 
 const recalledRequests = new RecalledRequests();
 
-function bearerCaller(ctx: Context, text: string, address: string): V2Caller {
+async function bearerCaller(ctx: Context, text: string, address: string): Promise<V2Caller> {
   const claims = readBearerToken(ctx.tokenKey, text);
   if (claims === undefined) throw unauthorized('invalid_token');
-  const { identity, grants, hasCatalog } = claims;
+  const { identity, grants, hasCatalog, buildId } = claims;
   if (identity === undefined) return { actor: { kind: 'anonymous', address }, grants, hasCatalog };
   const proof = identity.accessTokenId === undefined ? 'old_login' : 'access_token';
-  return { actor: { kind: 'user', identity, address, proof }, grants, hasCatalog };
+  if (buildId === undefined) return { actor: { kind: 'user', identity, address, proof }, grants, hasCatalog };
+  const build = await findRunningBuild(ctx, buildId);
+  if (build === undefined) throw unauthorized('invalid_token');
+  return { actor: { kind: 'user', identity, address, proof, build }, grants, hasCatalog };
 }
 
 async function identify(ctx: Context, req: IncomingMessage): Promise<V2Caller> {

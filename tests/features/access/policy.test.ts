@@ -16,6 +16,7 @@ const asFacts = (role: Role, visibility: RepositoryFacts['visibility'] = 'privat
   role: role === 'none' ? undefined : role,
   visibility,
   isRemote: false,
+  isAutomated: false,
 });
 const account = (options: { isAdmin?: boolean; token?: AccessLevel } = {}): Principal => ({
   userId: 1,

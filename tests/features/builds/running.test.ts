@@ -57,7 +57,7 @@ it('is claimed once, tells its commit, writes a log and ends with a digest', asy
   const first = await readLog(ctx, await repository(), id);
   expect(first).toMatchObject({ chunks: [{ seq: 1, text: 'Step 1\n' }], last: 1, isComplete: false });
   await appendLog(ctx, onBuilder(id), 'Step 2\n');
-  const ending = { state: 'success', digest: `sha256:${'0'.repeat(64)}`, dockerfile: 'FROM scratch\n' } as const;
+  const ending = { state: 'success', digest: `sha256:${'0'.repeat(64)}` } as const;
   await expect(finishBuild(ctx, onBuilder(id, 'host:2'), ending)).resolves.toBe(false);
   await expect(finishBuild(ctx, onBuilder(id), ending)).resolves.toBe(true);
   await expect(finishBuild(ctx, onBuilder(id), { state: 'error', error: 'late' })).resolves.toBe(false);
@@ -87,7 +87,7 @@ it('one build of a rule and ref waits, and has the newest commit; a repository h
 it('the same commit is left out after a hook, and built when a person asks', async () => {
   const first = await claimed();
   await noteCommit(ctx, onBuilder(first), COMMIT);
-  await finishBuild(ctx, onBuilder(first), { state: 'success', digest: 'sha256:0', dockerfile: '' });
+  await finishBuild(ctx, onBuilder(first), { state: 'success', digest: 'sha256:0' });
   const again = await claimed();
   await expect(noteCommit(ctx, onBuilder(again), COMMIT)).resolves.toMatchObject({ builtBy: first });
   await expect(noteCommit(ctx, onBuilder(again), { ...COMMIT, hash: 'b'.repeat(40) })).resolves.toMatchObject({
