@@ -5,6 +5,7 @@ import type { Context } from './context';
 import { openData, type OpenData } from './data';
 import { assertHasData } from './data-dir';
 import { upgradePostgres, type UpgradedCluster } from './features/backups/upgrade-postgres';
+import { enterPlaces } from './features/storage/places';
 import type { Logger } from './platform/log/logger';
 import { Terminated, untilAborted } from './platform/process/termination';
 import { openRuntime, type Runtime, type RuntimeOptions } from './runtime';
@@ -37,6 +38,18 @@ export interface CommandHost {
   createLog(level: string): Logger;
   /** Takes the signals that end a process; the first aborts the result, with a `Terminated`. */
   takeSignals(): AbortSignal;
+}
+
+/** Opens the data as they are, and records that this process uses the storage. */
+async function openInUse(config: Config, log: Logger, stopping: AbortSignal): Promise<OpenData> {
+  const data = await openData(config, log, stopping, { creates: false });
+  try {
+    const { leave } = await enterPlaces(data, data.places, stopping);
+    return { ...data, close: () => leave().finally(() => data.close()) };
+  } catch (error) {
+    await data.close();
+    throw error;
+  }
 }
 
 interface Closeable {
@@ -98,7 +111,8 @@ export async function runCommandLine(words: readonly string[], host: CommandHost
     withContext: (work) => withRuntime((runtime) => work(runtime.ctx), { creates: false }),
     withData: (work, options) =>
       withOpened(
-        (config, logger, stopping) => openData(config, logger, stopping, options),
+        (config, logger, stopping) =>
+          options.creates ? openData(config, logger, stopping, options) : openInUse(config, logger, stopping),
         (data: OpenData) => work(data),
       ),
     upgradePostgres: (programs) => {

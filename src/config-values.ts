@@ -2,7 +2,7 @@
 
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { parseLocation } from './blobs/s3/location';
+import { parseStorageLocation } from './blobs/storage-location';
 import { addressRule } from './platform/http/address-rules';
 import { readByteSize } from './platform/bytes/byte-size';
 import { trustProxies } from './platform/http/client-address';
@@ -105,14 +105,13 @@ export const v2Engines = z.string().transform((text, issues) => {
   return z.NEVER;
 });
 
-/** `s3://bucket/prefix`; undefined: files below the data directory. */
+/** Where blobs are. */
 export const storagePlace = z.string().transform((text, issues) => {
-  if (text === 'file:') return undefined;
-  const location = parseLocation(text);
+  const location = parseStorageLocation(text);
   if (location !== undefined) return location;
   issues.addIssue({
     code: 'custom',
-    message: 'must be s3://bucket or s3://bucket/prefix, or file: for the data directory',
+    message: 'must be s3://bucket or s3://bucket/prefix, file: for the data directory, or file:/directory',
   });
   return z.NEVER;
 });

@@ -26,7 +26,8 @@ const environment = z.object({
   HOST: listenAddress.default('127.0.0.1'),
   DATABASE_URL: z.string().superRefine(obeys(assertDatabaseUrl)).optional(),
   DRYDOCK_DATA_DIR: z.string().min(1).default('./data'),
-  DRYDOCK_STORAGE: storagePlace.optional(),
+  DRYDOCK_STORAGE: storagePlace.prefault('file:'),
+  DRYDOCK_STORAGE_ALSO: storagePlace.optional(),
   DRYDOCK_S3_ENDPOINT: z
     .url({ protocol: /^https?$/, message: 'must be http:// or https:// followed by a host' })
     .optional(),
@@ -122,6 +123,9 @@ function incomplete(given: NodeJS.ProcessEnv): string[] {
   const isTokenless = given['DRYDOCK_INDEX_URL'] !== undefined && given['DRYDOCK_STANDALONE'] === 'true';
   if (isTokenless)
     lines.push('  DRYDOCK_INDEX_URL: requires tokens, which engines do not send when DRYDOCK_STANDALONE=true');
+  const isTwoBuckets = [given['DRYDOCK_STORAGE'], given['DRYDOCK_STORAGE_ALSO']].every((at) => at?.startsWith('s3:'));
+  if (isTwoBuckets)
+    lines.push('  DRYDOCK_STORAGE_ALSO: one of the two places must be a directory; copy buckets with the tools of S3');
   const isMailless = given['DRYDOCK_EMAIL_CONFIRMATION'] === 'required' && given['DRYDOCK_SMTP_URL'] === undefined;
   if (isMailless)
     lines.push('  DRYDOCK_EMAIL_CONFIRMATION: requires DRYDOCK_SMTP_URL, because addresses are confirmed by email');

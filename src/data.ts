@@ -1,11 +1,9 @@
 import path from 'node:path';
 import type { BlobStore } from './blobs/blob-store';
-import { FilesystemBlobStore } from './blobs/filesystem';
-import { Bucket } from './blobs/s3/bucket';
-import { explain } from './blobs/s3/errors';
-import { S3BlobStore } from './blobs/s3/s3-blob-store';
+import type { Places } from './blobs/place';
 import type { Config } from './config';
 import { assertHasData, prepareDataDir } from './data-dir';
+import { openPlaces } from './open-places';
 import { openDb, type Db, type DbConnection } from './platform/db/db';
 import { startEmbeddedPostgres } from './platform/db/embedded/embedded-postgres';
 import { assertMigrated } from './platform/db/migrate';
@@ -16,31 +14,12 @@ import type { Logger } from './platform/log/logger';
 export interface OpenData {
   readonly db: Db;
   readonly connection: DbConnection;
+  /** on all places */
   readonly blobs: BlobStore;
+  readonly places: Places;
   readonly log: Logger;
   /** Closes the pool and leaves the embedded Postgres, if there is one. */
   close(): Promise<void>;
-}
-
-/** @throws Error with a sentence when the bucket cannot be used */
-async function openBlobs(config: Config, dataDir: string, db: Db): Promise<BlobStore> {
-  const { DRYDOCK_STORAGE: location, DRYDOCK_S3_ENDPOINT: endpoint } = config;
-  if (location === undefined) return new FilesystemBlobStore(path.join(dataDir, 'blobs'));
-  const bucket = await Bucket.open({
-    ...location,
-    endpoint,
-    region: config.DRYDOCK_S3_REGION,
-    isPathStyle: config.DRYDOCK_S3_PATH_STYLE,
-    encryption: config.DRYDOCK_S3_SSE,
-  });
-  try {
-    await bucket.reach();
-  } catch (error) {
-    bucket.close();
-    const where = endpoint === undefined ? '' : ` at ${endpoint}`;
-    throw new Error(`The bucket ${location.bucket}${where} cannot be used: ${explain(error)}.`, { cause: error });
-  }
-  return new S3BlobStore(bucket, db);
 }
 
 /** All processes together open no more connections than the embedded Postgres, or an ordinary one, accepts. */
@@ -75,7 +54,7 @@ export async function openData(
   try {
     await reachDatabase(connection, log, stopping);
     if (!creates) await assertMigrated(db);
-    return { db, connection, blobs: await openBlobs(config, dataDir, db), log, close };
+    return { db, connection, ...(await openPlaces(config, dataDir, db)), log, close };
   } catch (error) {
     await close();
     throw error;

@@ -6,6 +6,7 @@ import type { Context, OpenIdSettings, Settings } from './context';
 import { createContext } from './create-context';
 import { openData, poolSize } from './data';
 import { ensureTokenKey, watchTokenKey } from './features/accounts/token-key';
+import { enterPlaces, type EnteredPlaces } from './features/storage/places';
 import type { DbConnection } from './platform/db/db';
 import { migrate } from './platform/db/migrate';
 import { explainingRights } from './platform/db/reach-database';
@@ -114,8 +115,9 @@ export async function openRuntime(
   { migrates = true, creates = true }: RuntimeOptions = {},
 ): Promise<Runtime> {
   const data = await openData(config, log, stopping, { creates });
-  const { db, connection, blobs } = data;
+  const { db, connection, blobs, places } = data;
   const mailer = createMailer(smtpSettings(config), log);
+  let entered: EnteredPlaces | undefined;
   const close = async (): Promise<void> => {
     mailer.close();
     await data.close();
@@ -123,6 +125,7 @@ export async function openRuntime(
   try {
     const appliedMigrations = migrates ? await explainingRights(() => migrate(db, stopping)) : [];
     if (appliedMigrations.length > 0) log.info({ appliedMigrations }, 'the database schema was brought up to date');
+    const use = (entered = await enterPlaces(data, places, stopping));
     const tokenKey = await ensureTokenKey({ db });
     stopping.throwIfAborted();
     const passwords = new PasswordChecker(passwordLimits(config));
@@ -139,7 +142,7 @@ export async function openRuntime(
     const stop = async (): Promise<void> => {
       unwatchKey();
       const cleaned = Promise.race([blobs.settled(), sleep(CLEANING_MS, undefined, { ref: false })]);
-      await Promise.allSettled([ctx.activity.stop(), cleaned]);
+      await Promise.allSettled([ctx.activity.stop(), cleaned, use.leave()]);
       await closeWorkshops(ctx).catch((error: unknown) =>
         log.warn({ err: error }, 'could not close the worker threads'),
       );
@@ -147,6 +150,7 @@ export async function openRuntime(
     };
     return { ctx, connection, appliedMigrations, close: stop };
   } catch (error) {
+    await entered?.leave();
     await close();
     throw error;
   }

@@ -25,6 +25,9 @@ export const LEFT_OUT: readonly string[] = [
   'pending_writes',
   'pending_deletions',
   'resumable_writes',
+  'storage_places',
+  'storage_processes',
+  'copied_blobs',
 ];
 
 /** Where to write rows. */

@@ -76,6 +76,9 @@ it('restores every row of every table but those that are left out, and every byt
     'push_tellings',
     'pending_writes',
     'resumable_writes',
+    'storage_places',
+    'storage_processes',
+    'copied_blobs',
     'failure_counts',
   ]) {
     expect([name, await rowsOf(restored, name)]).toEqual([name, []]);

@@ -1,0 +1,76 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { createDirectory } from '../platform/files/create-directory';
+import { replaceFile } from '../platform/files/private-files';
+import type { BlobStore } from './blob-store';
+import { isNotFound } from './file-moves';
+import type { Bucket } from './s3/bucket';
+
+/*
+ * A place has its id in itself, next to the blobs: a directory stays the same place when it is mounted elsewhere, and an empty
+ * directory in front of a disk that is not mounted is another one.
+ */
+
+/** Where the id is. */
+const MARK = 'place-id';
+
+/** The id of a place, in the place. */
+export interface PlaceMark {
+  /** Undefined: the place is new, or was last used by a version without ids. */
+  read(): Promise<string | undefined>;
+  write(id: string): Promise<void>;
+}
+
+/** A directory or a bucket with blobs. */
+export interface Place {
+  /** `s3://bucket/prefix` or `file:/directory` */
+  readonly location: string;
+  readonly store: BlobStore;
+  readonly mark: PlaceMark;
+}
+
+/** The places of a server. */
+export interface Places {
+  /** Where new blobs are written. */
+  readonly current: Place;
+  /** Where blobs are read from that are missing there, while the server is moved; undefined: it is not. */
+  readonly other: Place | undefined;
+}
+
+function idIn(text: string): string | undefined {
+  return text.trim() === '' ? undefined : text.trim();
+}
+
+/** The mark of a directory. */
+export function markOfDirectory(root: string): PlaceMark {
+  const file = path.join(root, MARK);
+  return {
+    read: async () => {
+      try {
+        return idIn(await readFile(file, 'utf8'));
+      } catch (error) {
+        if (isNotFound(error)) return undefined;
+        throw error;
+      }
+    },
+    write: async (id) => {
+      await createDirectory(root);
+      await writeFile(`${file}.new`, `${id}\n`, { flush: true });
+      await replaceFile(`${file}.new`, file);
+    },
+  };
+}
+
+/** The mark of a bucket, or of a folder in one. */
+export function markOfBucket(bucket: Bucket): PlaceMark {
+  return {
+    read: async () => {
+      const object = await bucket.open(MARK, undefined, new AbortController().signal);
+      if (object === undefined) return undefined;
+      const pieces: Buffer[] = [];
+      for await (const piece of object.body as AsyncIterable<Buffer>) pieces.push(piece);
+      return idIn(Buffer.concat(pieces).toString('utf8'));
+    },
+    write: (id) => bucket.put(MARK, Buffer.from(`${id}\n`)),
+  };
+}
