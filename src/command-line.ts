@@ -1,11 +1,13 @@
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { BLOB_REFERRERS } from './blob-referrers';
 import { readConfig, type Config } from './config';
 import type { Context } from './context';
 import { openData, type OpenData } from './data';
 import { assertHasData } from './data-dir';
 import { upgradePostgres, type UpgradedCluster } from './features/backups/upgrade-postgres';
 import { enterPlaces } from './features/storage/places';
+import type { PlaceIds } from './features/storage/processes';
 import type { Logger } from './platform/log/logger';
 import { Terminated, untilAborted } from './platform/process/termination';
 import { openRuntime, type Runtime, type RuntimeOptions } from './runtime';
@@ -40,12 +42,15 @@ export interface CommandHost {
   takeSignals(): AbortSignal;
 }
 
-/** Opens the data as they are, and records that this process uses the storage. */
-async function openInUse(config: Config, log: Logger, stopping: AbortSignal): Promise<OpenData> {
+/** The data, with this process recorded as one that uses the storage. */
+type DataInUse = OpenData & { readonly placeIds: PlaceIds; readonly reserveBytes: number };
+
+async function openInUse(config: Config, log: Logger, stopping: AbortSignal): Promise<DataInUse> {
   const data = await openData(config, log, stopping, { creates: false });
   try {
-    const { leave } = await enterPlaces(data, data.places, stopping);
-    return { ...data, close: () => leave().finally(() => data.close()) };
+    const use = await enterPlaces(data, data.places, stopping);
+    const close = (): Promise<void> => use.leave().finally(() => data.close());
+    return { ...data, placeIds: use.ids, reserveBytes: config.DRYDOCK_STORAGE_RESERVE, close };
   } catch (error) {
     await data.close();
     throw error;
@@ -111,10 +116,10 @@ export async function runCommandLine(words: readonly string[], host: CommandHost
     withContext: (work) => withRuntime((runtime) => work(runtime.ctx), { creates: false }),
     withData: (work, options) =>
       withOpened(
-        (config, logger, stopping) =>
-          options.creates ? openData(config, logger, stopping, options) : openInUse(config, logger, stopping),
-        (data: OpenData) => work(data),
+        (config, logger, stopping) => openData(config, logger, stopping, options),
+        (data) => work(data),
       ),
+    withStorage: (work) => withOpened(openInUse, (data) => work({ ...data, blobReferrers: BLOB_REFERRERS })),
     upgradePostgres: (programs) => {
       log = host.createLog('warn');
       return upgradeEmbedded(host, programs, log);

@@ -1,9 +1,9 @@
 import path from 'node:path';
 import type { BlobStore } from './blobs/blob-store';
+import { openPlaces, type PlaceSettings } from './blobs/open-places';
 import type { Places } from './blobs/place';
 import type { Config } from './config';
 import { assertHasData, prepareDataDir } from './data-dir';
-import { openPlaces } from './open-places';
 import { openDb, type Db, type DbConnection } from './platform/db/db';
 import { startEmbeddedPostgres } from './platform/db/embedded/embedded-postgres';
 import { assertMigrated } from './platform/db/migrate';
@@ -20,6 +20,20 @@ export interface OpenData {
   readonly log: Logger;
   /** Closes the pool and leaves the embedded Postgres, if there is one. */
   close(): Promise<void>;
+}
+
+function placeSettings(config: Config, dataDir: string): PlaceSettings {
+  return {
+    current: config.DRYDOCK_STORAGE,
+    other: config.DRYDOCK_STORAGE_ALSO,
+    filesDir: path.join(dataDir, 'blobs'),
+    access: {
+      endpoint: config.DRYDOCK_S3_ENDPOINT,
+      region: config.DRYDOCK_S3_REGION,
+      isPathStyle: config.DRYDOCK_S3_PATH_STYLE,
+      encryption: config.DRYDOCK_S3_SSE,
+    },
+  };
 }
 
 /** All processes together open no more connections than the embedded Postgres, or an ordinary one, accepts. */
@@ -42,7 +56,9 @@ export async function openData(
 ): Promise<OpenData> {
   const dataDir = path.resolve(config.DRYDOCK_DATA_DIR);
   // With a database elsewhere and a bucket there is nothing in it, on any host.
-  if (config.DATABASE_URL === undefined || config.DRYDOCK_STORAGE === undefined) {
+  const places = [config.DRYDOCK_STORAGE, config.DRYDOCK_STORAGE_ALSO];
+  const hasFiles = places.some((at) => at?.kind === 'files' && at.directory === undefined);
+  if (config.DATABASE_URL === undefined || hasFiles) {
     if (!creates) await assertHasData(dataDir, { isEmbedded: config.DATABASE_URL === undefined });
     await prepareDataDir(dataDir);
   }
@@ -54,7 +70,7 @@ export async function openData(
   try {
     await reachDatabase(connection, log, stopping);
     if (!creates) await assertMigrated(db);
-    return { db, connection, ...(await openPlaces(config, dataDir, db)), log, close };
+    return { db, connection, ...(await openPlaces(placeSettings(config, dataDir), db)), log, close };
   } catch (error) {
     await close();
     throw error;

@@ -12,6 +12,7 @@ export async function runOnServer({ ctx }: Pick<TestServer, 'ctx'>, ...words: re
     serve: unused,
     withContext: (work) => work(ctx),
     withData: unused,
+    withStorage: unused,
     upgradePostgres: unused,
     migrate: unused,
     seed: unused,

@@ -125,6 +125,8 @@ export type AuditAction =
   | 'gc.run'
   | 'scrub.run'
   | 'backup.run' // details: layers, bytes, damaged
+  | 'storage.copied' // details: from, to, layers, damaged
+  | 'storage.forgotten' // the subject is the place
   | 'backup.restored'; // details: from (when the backup was made), layers
 
 /** Who does something: an account, an operator, or an unknown caller. */

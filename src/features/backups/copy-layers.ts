@@ -6,7 +6,7 @@ import * as store from './dump.store';
 import { arrivingFile, layerFile } from './folder';
 import type { ListedLayer } from './layer-list';
 import { ProgressCounter, type OnProgress } from './progress';
-import { severalAtOnce } from './several-at-once';
+import { severalAtOnce } from '../../platform/limits/several-at-once';
 
 type BlobDamage = DamagedBlob['damage'];
 

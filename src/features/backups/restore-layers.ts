@@ -6,7 +6,7 @@ import { layerFile } from './folder';
 import type { ListedLayer } from './layer-list';
 import type { ProgressCounter } from './progress';
 import * as store from './restore.store';
-import { severalAtOnce } from './several-at-once';
+import { severalAtOnce } from '../../platform/limits/several-at-once';
 
 const AT_ONCE = 4;
 const READ_BYTES = 1024 * 1024;

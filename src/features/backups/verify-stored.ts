@@ -4,7 +4,7 @@ import { findStorageKey } from './dump.store';
 import type { ListedLayer } from './layer-list';
 import type { ProgressCounter } from './progress';
 import { markDamaged } from './restore.store';
-import { severalAtOnce } from './several-at-once';
+import { severalAtOnce } from '../../platform/limits/several-at-once';
 
 const AT_ONCE = 2;
 

@@ -6,7 +6,7 @@ import { readLayerList } from './layer-list';
 import { readManifest, type Manifest } from './manifest';
 import { ProgressCounter, type OnProgress } from './progress';
 import { countEnds, openRows } from './row-files';
-import { severalAtOnce } from './several-at-once';
+import { severalAtOnce } from '../../platform/limits/several-at-once';
 
 const AT_ONCE = 2;
 

@@ -4,6 +4,8 @@ import type { BlobStore } from '../../blobs/blob-store';
 import type { Place, Places } from '../../blobs/place';
 import type { Needs } from '../../context';
 import { inTransaction, type Db } from '../../platform/db/db';
+import { AppError } from '../../platform/errors';
+import { OPERATOR, recordEvent } from '../audit/audit';
 import * as store from './places.store';
 import { namesOf, othersAtWork, recordProcess, type PlaceIds } from './processes';
 
@@ -99,6 +101,22 @@ export async function enterPlaces(
     );
     await sleep(RETRY_MS, undefined, { signal: stopping });
   }
+}
+
+/**
+ * Takes the layers of a place for lost: servers start without it. An operator does this.
+ *
+ * @throws AppError `not_found` when no place in use has this location
+ */
+export async function forgetPlace({ db }: Needs<'db'>, location: string): Promise<void> {
+  await inTransaction(db, async (tx) => {
+    await store.lockPlaces(tx);
+    const place = (await store.listPlaces(tx)).find((used) => used.location === location);
+    if (place === undefined)
+      throw new AppError('not_found', `No place in use is ${location}: see drydock storage list`);
+    await store.removePlace(tx, place.id);
+    await recordEvent(tx, OPERATOR, { action: 'storage.forgotten', subject: location });
+  });
 }
 
 /** The places in use. */

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Needs } from '../../context';
 import type { BlobNeeds, SizedBlobRef } from './blobs';
 import { damageFrom, setAside, type DamagedBlob } from './damage';
 import type { BlobDamage } from './damage.store';
+import { Pace } from './pace';
 import * as store from './scrub.store';
 
 /*
@@ -46,27 +46,6 @@ export interface Scrubbed {
 }
 
 const AT_ONCE = 50;
-const SHORTEST_SLEEP_MS = 5;
-
-/** Limits the rate of bytes. */
-class Pace {
-  private dueMs = performance.now();
-
-  constructor(
-    private readonly bytesPerSecond: number | undefined,
-    private readonly signal: AbortSignal | undefined,
-  ) {}
-
-  /** Waits until these bytes are due; idle time is not made up for. */
-  async take(sizeBytes: number): Promise<void> {
-    this.signal?.throwIfAborted();
-    if (this.bytesPerSecond === undefined) return;
-    const nowMs = performance.now();
-    this.dueMs = Math.max(this.dueMs, nowMs) + (sizeBytes / this.bytesPerSecond) * 1000;
-    const waitMs = this.dueMs - nowMs;
-    if (waitMs >= SHORTEST_SLEEP_MS) await sleep(waitMs, undefined, { signal: this.signal });
-  }
-}
 
 /**
  * Reads a blob back.

@@ -45,9 +45,8 @@ function addBackup(program: Command, parts: CommandParts): void {
     .description(ABOUT_BACKUP)
     .action(async (directory: string) => {
       const { version } = parts;
-      const { manifest, newLayers, newBytes, damaged } = await parts.withData(
-        (data) => withProgress((show) => backUp(data, directory, { version, onProgress: (at) => show(stateOf(at)) })),
-        { creates: false },
+      const { manifest, newLayers, newBytes, damaged } = await parts.withStorage((data) =>
+        withProgress((show) => backUp(data, directory, { version, onProgress: (at) => show(stateOf(at)) })),
       );
       printLine(`Backed up: ${contentsOf(manifest)}; copied ${count(newLayers, 'layer')}, ${formatBytes(newBytes)}.`);
       const advice = 'run drydock scrub, which names the repositories, and push their images again.';

@@ -1,6 +1,7 @@
 import type { Context } from '../../context';
 import type { UpgradedCluster } from '../../features/backups/upgrade-postgres';
 import type { BackupNeeds } from '../../features/backups/back-up';
+import type { CopyNeeds } from '../../features/storage/copy';
 
 /** A new account, with a password that was not shown yet. */
 export interface MadeAccount {
@@ -38,6 +39,8 @@ export interface CommandParts {
    * @param options.creates - false: they must be there
    */
   withData<T>(work: (data: BackupNeeds) => Promise<T>, options: { readonly creates: boolean }): Promise<T>;
+  /** Runs work on the storage of data that exist, as one of the processes that use it. */
+  withStorage<T>(work: (storage: CopyNeeds & { readonly reserveBytes: number }) => Promise<T>): Promise<T>;
   /**
    * Upgrades the embedded Postgres.
    *

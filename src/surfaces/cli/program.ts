@@ -15,6 +15,7 @@ import { addRetentionCommands } from './retention';
 import { addRetiredNameCommands } from './retired-name';
 import { addRotateKeyCommand } from './rotate-key';
 import { addScrubCommand } from './scrub';
+import { addStorageCommands } from './storage';
 import { addTeamCommands } from './team';
 import { addTokenCommands } from './token';
 import { addUserCommands } from './user';
@@ -57,6 +58,7 @@ export function buildProgram(parts: CommandParts): Command {
   addOAuthClientCommands(program, parts);
   addGcCommand(program, parts);
   addScrubCommand(program, parts);
+  addStorageCommands(program, parts);
   addBackupCommands(program, parts);
   addRotateKeyCommand(program, parts);
   addAuditCommand(program, parts);

@@ -1,15 +1,14 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import { OPERATOR_ACTOR } from '../../features/access/actor';
 import { scrubNow } from '../../features/maintenance/at-once';
 import type { Scrubbed, ScrubProgress } from '../../features/storage/scrub';
-import { displayName } from '../../features/repositories/names';
 import { count, formatBytes, printJson, printLine, printTable } from './output';
 import type { CommandParts, ListingOptions } from './command-parts';
+import { DAMAGE_HEADER, damageRows } from './damage-rows';
+import { bytesPerSecondOf, parseRate } from './rate';
 import { ofTotal, ofTotalBytes, withProgress } from './progress';
 
 const DEFAULT_RATE = 50;
-const MEGABYTE = 1_000_000;
-const SHORT_ID = 12;
 
 interface ScrubOptions extends ListingOptions {
   readonly rate: number;
@@ -19,11 +18,6 @@ const ABOUT = `read back all stored layers and quarantine damaged ones; safe to 
 
 Lists the repositories that use a damaged layer. To repair the layer, push one of their images again: this repairs it in
 all of them. Exits with 1 if anything is damaged. The running server also scrubs slowly every night.`;
-
-function parseRate(text: string): number {
-  if (/^\d{1,9}(\.\d+)?$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('Expected a number of megabytes per second.');
-}
 
 function stateOf({ layers, totalLayers, bytes, totalBytes, damaged }: ScrubProgress): string {
   return `Read ${ofTotal(layers, totalLayers, 'layers')}, ${ofTotalBytes(bytes, totalBytes)}; ${damaged} damaged`;
@@ -38,7 +32,7 @@ export function addScrubCommand(program: Command, parts: CommandParts): void {
     .option('--rate <megabytes>', 'how much to read per second; 0 for no limit', parseRate, DEFAULT_RATE)
     .option('--json', 'print the result as JSON')
     .action(async ({ rate, json }: ScrubOptions) => {
-      const bytesPerSecond = rate === 0 ? undefined : rate * MEGABYTE;
+      const bytesPerSecond = bytesPerSecondOf(rate);
       const found = await parts.withContext((ctx) =>
         withProgress((show) => {
           const onProgress = (progress: ScrubProgress): void => show(stateOf(progress));
@@ -55,22 +49,8 @@ function toJson({ layers, bytes, damaged, restored }: Scrubbed): object {
   return { layerCount: layers, sizeBytes: bytes, damaged, restored };
 }
 
-function short(digestOrId: string): string {
-  return digestOrId.replace(/^sha256:/, '').slice(0, SHORT_ID);
-}
-
 function printFound({ layers, bytes, damaged, restored }: Scrubbed): void {
-  const rows = damaged.flatMap(({ digest, damage, repositories }) => {
-    if (repositories.length === 0) return [[short(digest), damage, '-', '-', '-']];
-    return repositories.map((hit) => [
-      short(digest),
-      damage,
-      displayName(hit),
-      hit.imageIds.map(short).join(' '),
-      hit.tags.join(' '),
-    ]);
-  });
-  if (rows.length > 0) printTable(['LAYER', 'DAMAGE', 'REPOSITORY', 'IMAGES', 'TAGS'], rows);
+  if (damaged.length > 0) printTable(DAMAGE_HEADER, damageRows(damaged));
   if (restored.length > 0) printLine(`${count(restored.length, 'layer')} found intact again.`);
   const result = damaged.length === 0 ? 'all intact' : `${damaged.length} damaged`;
   printLine(`${count(layers, 'layer')} read, ${formatBytes(bytes)}: ${result}.`);
