@@ -6,7 +6,8 @@ import { dropQueued, findQueued, listQueued, retryQueued } from '../../platform/
 import type { JobState, QueuedJobRow } from '../../platform/jobs/queued-jobs';
 import type { Actor } from '../access/actor';
 import { doerOf } from '../access/doer';
-import { recordEvent, type AuditAction } from '../audit/audit';
+import { recordEvent } from '../audit/audit';
+import type { AuditAction } from '../audit/audit-action';
 import { requireAdministratorLogin } from '../access/current-account';
 
 /* The queue of jobs, for administrators: jobs that wait, that run, and that were given up. */

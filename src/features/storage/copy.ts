@@ -8,7 +8,7 @@ import { CopyRun, type CopyOptions } from './copy-run';
 import * as store from './copy.store';
 import type { DamagedBlob } from './damage';
 import * as places from './places.store';
-import { othersAtWork, type PlaceIds } from './processes';
+import { namesOf, othersAtWork, type PlaceIds } from './processes';
 
 /*
  * A copy goes through all blobs, and again until it finds nothing to copy: servers that still write to the old place may
@@ -71,6 +71,14 @@ async function writersTo(ctx: CopyNeeds, placeId: string): Promise<places.Proces
   return (await othersAtWork(ctx.db)).filter(({ writesTo }) => writesTo === placeId);
 }
 
+/** A process that does not know the target would leave copies there of what it deletes. */
+async function assertRead(ctx: CopyNeeds, { to, toId }: Direction): Promise<void> {
+  const blind = (await othersAtWork(ctx.db)).filter(({ reads }) => !reads.includes(toId));
+  if (blind.length === 0) return;
+  const remedy = `set DRYDOCK_STORAGE_ALSO=${to.location} there and restart them first`;
+  throw new AppError('conflict', `Layers in ${to.location} would not be found by ${namesOf(blind)}: ${remedy}`);
+}
+
 async function countUploads({ store: blobs }: Place): Promise<number> {
   let uploads = 0;
   for await (const _ of blobs.resumable.list()) uploads += 1;
@@ -105,7 +113,10 @@ async function copyLocked(ctx: CopyNeeds, options: CopyOptions, signal: AbortSig
   const direction = directionOf(ctx, options.toOther);
   const { from, to, toId } = direction;
   const { isDryRun, toOther } = options;
-  if (!isDryRun) await store.forgetCopied(ctx.db, toId);
+  if (!isDryRun) {
+    await assertRead(ctx, direction);
+    await store.forgetCopied(ctx.db, toId);
+  }
   const total = await store.countLeft(ctx.db, toId);
   const run = new CopyRun(ctx, { from: from.store, to: to.store, toId }, options, signal, total);
   if (isDryRun || toOther) await run.pass();

@@ -197,6 +197,15 @@ it('does not end while a process writes to the old place, and finds what it wrot
   expect(await bucket.store.size(late.key)).toBe(1000);
 });
 
+it('is refused while a process does not read the new place', async () => {
+  await begin();
+  await query(
+    database.db,
+    `insert into storage_processes (host, pid, writes_to, reads) values ('elsewhere', 7, 'disk', array['disk'])`,
+  );
+  await expect(copy()).rejects.toThrow('would not be found by 1 process on elsewhere');
+});
+
 it('can begin before servers write to the new place', async () => {
   await keep(disk.store);
   use = await enterPlaces(
