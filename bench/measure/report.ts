@@ -15,11 +15,12 @@ function cellsOf(line: Measured): string[] {
   const [low, high] = spread.map(formatFigure);
   const isGoalMet = isMet(line);
   const met = isGoalMet === undefined ? '' : isGoalMet ? 'met' : 'MISSED';
-  const ratioText = `${formatFigure(ratio)}x (${low} to ${high})`;
+  const isCompared = peerName !== '';
+  const ratioText = isCompared ? `${formatFigure(ratio)}x (${low} to ${high})` : '';
   return [
     what,
     `${formatFigure(ours)} ${unit}`,
-    `${formatFigure(peer)} ${unit} (${peerName})`,
+    isCompared ? `${formatFigure(peer)} ${unit} (${peerName})` : '',
     ratioText,
     goalText(goal),
     met,

@@ -11,6 +11,7 @@ import { timeCalls, timeRequests, type TimedRequest } from '../measure/latency';
 import type { Resources } from '../measure/resources';
 import { BASIC, startDrydock, type Drydock } from '../servers/drydock';
 import type { Bench, Row } from './row';
+import { maintenanceLines } from './scale-maintenance';
 
 /** How often the two servers take turns in a round. */
 const TURNS = 10;
@@ -68,8 +69,8 @@ async function questionsFor(bench: Bench, { server }: Filled): Promise<Question[
     ofEach('GET images', ({ namespace, name }) => `/v1/repositories/${namespace}/${name}/images`),
     ofEach('GET <id>/json', ({ imageId }) => `/v1/images/${imageId}/json`),
     ofEach('GET manifest by tag', ({ namespace, name }) => `/v2/${namespace}/${name}/manifests/latest`, bearers),
-    page('search for a common word', `/v1/search?q=${COMMON_WORD}`),
-    page('search for a rare word', `/v1/search?q=${RARE_WORD}`),
+    page('search for a common word', `/v1/search?q=${COMMON_WORD}&n=25`),
+    page('search for a rare word', `/v1/search?q=${RARE_WORD}&n=25`),
     page('page: explore', '/explore/'),
     page('page: profile', '/u/user1/'),
     {
@@ -147,6 +148,6 @@ export const scale: Row = {
       if (index === 0) tags = figures.median.get('many') ?? [];
       lines.push(...linesOf(question.what, figures, among, tags));
     }
-    return lines;
+    return [...lines, ...(await maintenanceLines(bench, resources, large.server))];
   },
 };

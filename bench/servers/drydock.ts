@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, type QueryResultRow } from 'pg';
-import { startProcess } from '../measure/processes';
+import { startProcess, type Command } from '../measure/processes';
 import type { Resources } from '../measure/resources';
 
 /** The account that pushes; the first administrator. */
@@ -29,7 +29,7 @@ export interface Drydock {
   /** The rows that a query returns. */
   rows<T extends QueryResultRow>(query: string): Promise<T[]>;
   /** Runs statements on one connection, which keeps its settings. */
-  session(work: (run: (statement: string) => Promise<unknown>) => Promise<void>): Promise<void>;
+  session(work: (run: (statement: string) => Promise<QueryResultRow[]>) => Promise<void>): Promise<void>;
 }
 
 /** The postmaster's lock file says where its socket is: line 4 has the port, 5 the folder. */
@@ -80,6 +80,21 @@ export function baseProgram(): string | undefined {
   return folder === undefined ? undefined : path.join(folder, 'bin/drydock.js');
 }
 
+/** A command of Drydock on a data directory. */
+export function drydockCommand(
+  args: readonly string[],
+  dataDir: string,
+  environment: Readonly<Record<string, string>> = {},
+  program = PROGRAM,
+): Command {
+  return {
+    file: process.execPath,
+    args: [...nodeOptions(), program, ...args],
+    cwd: dataDir,
+    env: { LOG_LEVEL: 'error', DRYDOCK_DATA_DIR: dataDir, ...environment },
+  };
+}
+
 /**
  * @param environment - the settings of the variant and of the row
  * @param program - the command of the server
@@ -91,19 +106,11 @@ export async function startDrydock(
 ): Promise<Drydock> {
   const dataDir = await resources.createDir('data');
   resources.onEnd(() => endPostgres(dataDir));
-  const server = startProcess(resources, {
-    file: process.execPath,
-    args: [...nodeOptions(), program, 'serve'],
-    cwd: dataDir,
-    env: {
-      PORT: '0',
-      LOG_LEVEL: 'error',
-      DRYDOCK_DATA_DIR: dataDir,
-      DRYDOCK_ADMIN_USERNAME: USER.name,
-      DRYDOCK_ADMIN_PASSWORD: USER.password,
-      ...environment,
-    },
-  });
+  const admin = { DRYDOCK_ADMIN_USERNAME: USER.name, DRYDOCK_ADMIN_PASSWORD: USER.password };
+  const server = startProcess(
+    resources,
+    drydockCommand(['serve'], dataDir, { PORT: '0', ...admin, ...environment }, program),
+  );
   const match = await server.waitForLine(/Drydock listens on (http:\/\/\S+)/, START_TIMEOUT_MS);
   const url = match[1] ?? '';
   return {
@@ -123,7 +130,8 @@ export async function startDrydock(
       }),
     rows: <T extends QueryResultRow>(query: string) =>
       withClient(dataDir, async (client) => (await client.query<T>(query)).rows),
-    session: (work) => withClient(dataDir, (client) => work((statement) => client.query(statement))),
+    session: (work) =>
+      withClient(dataDir, (client) => work(async (statement) => (await client.query<QueryResultRow>(statement)).rows)),
   };
 }
 

@@ -1,27 +1,42 @@
 import type { Db } from '../../platform/db/db';
 import { agoSql, query } from '../../platform/db/query';
+import type { Numbers } from '../manifests/garbage';
 import { isAliveSql } from '../pushes/living-pushes-sql';
 
+/** The largest number of a repository; 0: there is none. */
+export async function lastRepository(db: Db): Promise<number> {
+  const rows = await query<{ id: number }>(db, 'select coalesce(max(id), 0) as id from repositories');
+  return rows[0]?.id ?? 0;
+}
+
 /**
- * Repositories with an image that none of their tags points to directly, and that no push announced lately, and others.
- *
- * @param others - their numbers
+ * Repositories that may have images to free: those with an image that no push announced lately, that no tag points to, and
+ * that is not the parent of another. Where an image is garbage, so are its children, and the last of these is such an image.
  */
-export async function listCandidates(
+export async function listCandidates(db: Db, olderThanMs: number, { after, through }: Numbers): Promise<number[]> {
+  const within = (alias: string): string => `${alias}.repository_id > $2 and ${alias}.repository_id <= $3`;
+  const rows = await query<{ id: number }>(
+    db,
+    `select distinct i.repository_id as id from repository_images i
+     where i.announced_at < ${agoSql('$1')} and ${within('i')}
+       and not exists (select from tags t
+         where t.repository_id = i.repository_id and t.image_id = i.image_id and ${within('t')})
+       and not exists (select from repository_images child join image_contents c on c.id = child.content_id
+         where child.repository_id = i.repository_id and c.parent_id = i.image_id and ${within('child')})`,
+    [olderThanMs, after, through],
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** The names of repositories that still exist. */
+export async function listNames(
   db: Db,
-  olderThanMs: number,
-  others: readonly number[],
+  ids: readonly number[],
 ): Promise<{ id: number; namespace: string; name: string }[]> {
   return query(
     db,
-    `select r.id, r.namespace, r.name from repositories r
-     where r.id in (
-       select i.repository_id from repository_images i where i.announced_at < ${agoSql('$1')}
-         and not exists (select 1 from tags t where t.repository_id = i.repository_id and t.image_id = i.image_id)
-       union select unnest($2::bigint[])
-     )
-     order by r.namespace, r.name`,
-    [olderThanMs, others],
+    'select id, namespace, name from repositories where id = any ($1::bigint[]) order by namespace, name',
+    [ids],
   );
 }
 

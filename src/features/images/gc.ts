@@ -39,7 +39,7 @@ export const GC_OLDER_THAN_HOURS = 24;
 export interface GcOptions extends GcWatch {
   /** spares images that were announced, and blobs that were stored, within this time */
   readonly olderThanMs: number;
-  /** only reports what would be freed */
+  /** only reports what would be freed, and less if repositories with very different names share some of it */
   readonly dryRun: boolean;
   /** who started it, for the audit log */
   readonly doer: Doer;
@@ -98,22 +98,23 @@ async function collectRepository(
 /** Not an error: thrown to roll back a dry run. */
 class DryRunRollback extends Error {}
 
-async function simulateCollection(
+/**
+ * A dry run deletes, counts, and rolls back. Until then pushes of the same images wait, so it takes a few repositories at a
+ * time. It does not count what only repositories of different groups share; copies mostly have names that follow each other.
+ */
+const SIMULATED_AT_ONCE = 8;
+
+async function simulateSome(
   ctx: Needs<'db' | 'blobReferrers' | 'settings'>,
   repositories: readonly (RepositoryName & { id: number })[],
-  options: GcOptions,
+  olderThanMs: number,
 ): Promise<Freed[]> {
   for (let attempt = 1; ; attempt += 1) {
-    let found: Freed[] = [];
+    const found: Freed[] = [];
     try {
       await inLongTransaction(ctx.db, async (tx) => {
-        found = [];
-        const watch = new ProgressWatch(options, repositories.length);
-        for (const repository of repositories) {
-          const { freed } = await collect(ctx, tx, repository, options.olderThanMs);
-          found.push(freed);
-          watch.take(freed);
-        }
+        found.length = 0;
+        for (const repository of repositories) found.push((await collect(ctx, tx, repository, olderThanMs)).freed);
         throw new DryRunRollback();
       });
     } catch (error) {
@@ -121,6 +122,47 @@ async function simulateCollection(
       if (!isForeignKeyViolation(error) || attempt === RETRIES) throw error;
     }
   }
+}
+
+async function simulateCollection(
+  ctx: Needs<'db' | 'blobReferrers' | 'settings'>,
+  repositories: readonly (RepositoryName & { id: number })[],
+  options: GcOptions,
+): Promise<Freed[]> {
+  const done: Freed[] = [];
+  const watch = new ProgressWatch(options, repositories.length);
+  for (let at = 0; at < repositories.length; at += SIMULATED_AT_ONCE) {
+    const group = repositories.slice(at, at + SIMULATED_AT_ONCE);
+    for (const freed of await simulateSome(ctx, group, options.olderThanMs)) {
+      if (hasFreed(freed)) done.push(freed);
+      watch.take(freed);
+    }
+  }
+  return done;
+}
+
+/** As many repositories are looked at in one statement. It only reads, but must not take memory for all of them. */
+const LOOKED_AT = 10_000;
+
+/** Repositories that may have garbage. */
+async function listCandidates(
+  ctx: Needs<'db' | 'settings'>,
+  { olderThanMs, signal }: GcOptions,
+): Promise<(RepositoryName & { id: number })[]> {
+  const last = await store.lastRepository(ctx.db);
+  const found: (RepositoryName & { id: number })[] = [];
+  for (let after = 0; after < last; after += LOOKED_AT) {
+    signal?.throwIfAborted();
+    const numbers = { after, through: after + LOOKED_AT };
+    const candidates = await inLongTransaction(ctx.db, async (tx) => {
+      const images = await store.listCandidates(tx, olderThanMs, numbers);
+      const manifests = await listManifestCandidates(ctx, tx, olderThanMs, numbers);
+      return store.listNames(tx, [...images, ...manifests]);
+    });
+    found.push(...candidates);
+  }
+  const fullName = ({ namespace, name }: RepositoryName): string => `${namespace}/${name}`;
+  return found.toSorted((a, b) => (fullName(a) < fullName(b) ? -1 : 1));
 }
 
 /**
@@ -131,11 +173,9 @@ async function simulateCollection(
  */
 export async function collectGarbage(ctx: GcNeeds, options: GcOptions): Promise<Freed[]> {
   const { olderThanMs } = options;
-  const repositories = await inLongTransaction(ctx.db, async (tx) =>
-    store.listCandidates(tx, olderThanMs, await listManifestCandidates(ctx, tx, olderThanMs)),
-  );
+  const repositories = await listCandidates(ctx, options);
   options.signal?.throwIfAborted();
-  if (options.dryRun) return (await simulateCollection(ctx, repositories, options)).filter(hasFreed);
+  if (options.dryRun) return simulateCollection(ctx, repositories, options);
   const done: Freed[] = [];
   const watch = new ProgressWatch(options, repositories.length);
   for (const repository of repositories) {

@@ -83,19 +83,44 @@ export async function findById(db: Db, imageId: string, repositoryId: number): P
   return (await queryPrepared<FoundRow>(db, FIND_BY_ID, [imageId, repositoryId]))[0];
 }
 
-/** The order of choice among the repositories that hold or announced an id when no token names one; see `images.ts`. */
-const CHOICE = `order by o.opened_at desc nulls last, coalesce(n.owner_id = $2, false) desc,
-  (r.namespace = 'library') desc, c.completed_at asc nulls last, i.id limit 1`;
+/** The columns and the joins that the conditions on an image's link `i` need. */
+interface Places {
+  /** the repository of the link, its namespace, and the caller */
+  readonly joins: string;
+  /** what the caller may do there */
+  readonly condition: string;
+}
+
+/**
+ * The first link of an id in the order of choice when no token names a repository; see `images.ts`. Postgres evaluates the
+ * arguments of `coalesce` until one has a value. None of them reads all links, because the image of a popular base is in
+ * very many repositories.
+ */
+function choiceSql({ joins, condition }: Places): string {
+  const opened = `select i.id from repository_openings o
+    join repository_images i on i.repository_id = o.repository_id and i.image_id = $1 ${joins}
+    where o.caller = $4 and ${condition}
+    order by o.opened_at desc, coalesce(n.owner_id = $2, false) desc, (r.namespace = 'library') desc, i.id limit 1`;
+  const within = (namespace: string): string => `select i.id from repository_images i ${joins}
+    left join image_contents c on c.id = i.content_id
+    where i.image_id = $1 and ${namespace} and ${condition} order by c.completed_at asc nulls last, i.id limit 1`;
+  const complete = `select first.id from image_contents c cross join lateral (
+      select i.id from repository_images i ${joins} where i.content_id = c.id and ${condition} order by i.id limit 1
+    ) first where c.image_id = $1 order by c.completed_at, first.id limit 1`;
+  const announced = `select i.id from repository_images i ${joins}
+    where i.image_id = $1 and i.content_id is null and ${condition} order by i.id limit 1`;
+  const parts = [opened, within('n.owner_id = $2'), within(`r.namespace = 'library'`), complete, announced];
+  return `coalesce(${parts.map((part) => `(${part})`).join(', ')})`;
+}
 
 function findAnywhere(name: string, condition: string): AccessStatements {
-  const text = ({ columns, joins }: CallerSql): string => `select ${columns}, ${REPOSITORY_COLUMNS}, ${IMAGE_COLUMNS}
-      from repository_images i
-      join repositories r on r.id = i.repository_id and r.state <> 'deleting'
-      join namespaces n on n.name = r.namespace
-      ${joins}
-      left join repository_openings o on o.repository_id = r.id and o.caller = $4
-      ${CONTENT_JOINS}
-      where i.image_id = $1 and $3::bigint is not distinct from $3 and ${condition} ${CHOICE}`;
+  const text = (caller: CallerSql): string => {
+    const joins = `join repositories r on r.id = i.repository_id and r.state <> 'deleting'
+      join namespaces n on n.name = r.namespace ${caller.joins}`;
+    return `select ${caller.columns}, ${REPOSITORY_COLUMNS}, ${IMAGE_COLUMNS}
+      from repository_images i ${joins} ${CONTENT_JOINS}
+      where $3::bigint is not distinct from $3 and i.id = ${choiceSql({ joins, condition })}`;
+  };
   const joins = (isByToken: boolean): string => (isByToken ? callerJoins('$2', '$3') : passwordJoins('$2'));
   return statementsOf(name, { fullName: `(r.namespace || '/' || r.name)`, joins }, text);
 }

@@ -14,17 +14,26 @@ function isRootSql(keepMs: string): string {
     or exists (select from image_manifests v where v.manifest_id = m.id))`;
 }
 
+/** Repositories with numbers from `after`, without it, through `through`. */
+export interface Numbers {
+  readonly after: number;
+  readonly through: number;
+}
+
 /** Repositories that may have manifests or links of blobs to free. */
 export async function listCandidates(
   db: Db,
   ages: { readonly keepUntaggedMs: number; readonly olderThanMs: number },
+  { after, through }: Numbers,
 ): Promise<number[]> {
   const rows = await query<{ id: number }>(
     db,
-    `select distinct m.repository_id as id from manifests m where not ${isRootSql('$1')} and not ${IS_TWIN}
-     union select distinct l.repository_id from repository_blobs l where l.linked_at < ${agoSql('$2')}
+    `select distinct m.repository_id as id from manifests m
+     where m.repository_id > $3 and m.repository_id <= $4 and not ${isRootSql('$1')} and not ${IS_TWIN}
+     union select distinct l.repository_id from repository_blobs l
+     where l.repository_id > $3 and l.repository_id <= $4 and l.linked_at < ${agoSql('$2')}
        and not ${isUsedByManifestSql('l.repository_id', 'l.digest')}`,
-    [ages.keepUntaggedMs, ages.olderThanMs],
+    [ages.keepUntaggedMs, ages.olderThanMs, after, through],
   );
   return rows.map(({ id }) => id);
 }

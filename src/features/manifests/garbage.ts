@@ -1,6 +1,9 @@
 import type { Needs } from '../../context';
 import type { Db } from '../../platform/db/db';
 import * as store from './garbage.store';
+import type { Numbers } from './garbage.store';
+
+export type { Numbers } from './garbage.store';
 
 /** The manifests of a repository that the garbage collection removed. */
 export interface FreedManifests {
@@ -24,9 +27,10 @@ export async function listManifestCandidates(
   { settings }: Needs<'settings'>,
   tx: Db,
   olderThanMs: number,
+  numbers: Numbers,
 ): Promise<number[]> {
   const { keepUntaggedMs } = settings;
-  return store.listCandidates(tx, { keepUntaggedMs, olderThanMs: linkAge(olderThanMs) });
+  return store.listCandidates(tx, { keepUntaggedMs, olderThanMs: linkAge(olderThanMs) }, numbers);
 }
 
 /**

@@ -23,21 +23,29 @@ export interface CardRow {
 export const CARD_COLUMNS = `r.namespace, r.name, r.description, r.visibility, r.state, r.is_automated, r.star_count,
   coalesce(p.pulls, 0) as pull_count, r.created_at, r.updated_at`;
 
-/** The repositories of a namespace that the caller may find in a list, last changed first. */
+/**
+ * The repositories of a namespace that the caller may find in a list, last changed first. An index has all that counting
+ * them needs.
+ */
 export async function listOfNamespace(
   db: Db,
   identity: Identity | undefined,
   wanted: { namespace: string; pattern: string | undefined },
-  range: Range,
+  { limit, offset }: Range,
 ): Promise<Page<CardRow>> {
-  return queryPage<CardRow>(
+  const joins = `join namespaces n on n.name = r.namespace ${callerJoins('$2', '$3')}`;
+  const which = `r.namespace = $1 and ${isShownSql('profile', HAS_ROLE)} and ${LISTABLE}
+    and ($4::text is null or r.name like $4)`;
+  const values = [wanted.namespace, identity?.userId ?? null, identity?.accessTokenId ?? null, wanted.pattern ?? null];
+  const list = `select ${CARD_COLUMNS} from ${WITH_TOTALS} ${joins} where ${which}
+    order by r.updated_at desc, r.name limit $5 offset $6`;
+  const rows = await query<CardRow>(db, list, [...values, limit, offset]);
+  const counted = await query<{ count: number }>(
     db,
-    `select ${CARD_COLUMNS} from ${WITH_TOTALS} join namespaces n on n.name = r.namespace ${callerJoins('$2', '$3')}
-     where r.namespace = $1 and ${isShownSql('profile', HAS_ROLE)} and ${LISTABLE} and ($4::text is null or r.name like $4)
-     order by r.updated_at desc, r.name`,
-    [wanted.namespace, identity?.userId ?? null, identity?.accessTokenId ?? null, wanted.pattern ?? null],
-    range,
+    `select count(*) as count from repositories r ${joins} where ${which}`,
+    values,
   );
+  return { total: counted[0]?.count ?? 0, rows };
 }
 
 /** The repositories that the caller collaborates on, last changed first. */

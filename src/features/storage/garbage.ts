@@ -20,16 +20,15 @@ export interface FreedBlob {
  * transaction.
  *
  * @param olderThanMs - keeps blobs that were recorded, or recorded again, within this time
- * @param digests - undefined: all blobs
  * @throws a foreign key violation when something points to one of them at this moment
  */
 export async function freeUnreferenced(
   { blobReferrers }: Needs<'blobReferrers'>,
   tx: Db,
   olderThanMs: number,
-  digests: readonly string[] | undefined,
+  digests: readonly string[],
 ): Promise<FreedBlob[]> {
-  if (digests?.length === 0) return [];
+  if (digests.length === 0) return [];
   const rows = await store.deleteUnreferenced(tx, blobReferrers, olderThanMs, digests);
   return rows.map((row) => ({ sizeBytes: row.size_bytes, storageKey: row.storage_key }));
 }

@@ -1,8 +1,9 @@
 import type { Needs } from '../../context';
-import { inLongTransaction } from '../../platform/db/db';
+import { inLongTransaction, inTransaction } from '../../platform/db/db';
 import { isForeignKeyViolation } from '../../platform/db/sqlstate';
 import { deleteBytes, deleteUnknown, sweepDeletions, type DeletionNeeds } from './deletions';
 import { freeUnreferenced, keysOf } from './garbage';
+import * as store from './garbage.store';
 
 /** The objects that a sweep of the storage removed. */
 export interface SweptStorage {
@@ -22,9 +23,32 @@ export interface UnfinishedAges {
 
 const USUAL: UnfinishedAges = { deadAfterMs: 3_600_000, abandonedAfterMs: 24 * 3_600_000 };
 
+/** Finding them takes long and locks nothing. They are deleted a few at a time, because each delete locks its rows. */
+const FOUND_AT_ONCE = 20_000;
+const DELETED_AT_ONCE = 200;
+
 async function sweepBlobs(ctx: DeletionNeeds & Needs<'blobReferrers'>, olderThanMs: number): Promise<number> {
+  let total = 0;
+  for (let freedLast = FOUND_AT_ONCE; freedLast === FOUND_AT_ONCE;) {
+    const found = await inLongTransaction(ctx.db, (tx) =>
+      store.listUnreferenced(tx, ctx.blobReferrers, olderThanMs, FOUND_AT_ONCE),
+    );
+    freedLast = 0;
+    for (let at = 0; at < found.length; at += DELETED_AT_ONCE) {
+      freedLast += await sweepSome(ctx, olderThanMs, found.slice(at, at + DELETED_AT_ONCE));
+    }
+    total += freedLast;
+  }
+  return total;
+}
+
+async function sweepSome(
+  ctx: DeletionNeeds & Needs<'blobReferrers'>,
+  olderThanMs: number,
+  digests: readonly string[],
+): Promise<number> {
   try {
-    const freed = await inLongTransaction(ctx.db, (tx) => freeUnreferenced(ctx, tx, olderThanMs, undefined));
+    const freed = await inTransaction(ctx.db, (tx) => freeUnreferenced(ctx, tx, olderThanMs, digests));
     await deleteBytes(ctx, keysOf(freed));
     return freed.length;
   } catch (error) {
