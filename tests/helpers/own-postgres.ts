@@ -1,4 +1,4 @@
-import { chmod, chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -58,6 +58,8 @@ export interface OwnPostgresOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** undefined: those of the package */
   readonly binaries?: Binaries;
+  /** A network from which everybody may connect; 127.0.0.1 always may. */
+  readonly trusts?: string;
   /** turns TLS on */
   readonly certificate?: Certificate;
 }
@@ -81,6 +83,9 @@ export async function startOwnPostgres(options: OwnPostgresOptions = {}): Promis
   const place = placeCluster(directory);
   const binaries = options.binaries ?? (await chooseBinaries(standardSources(place.copiesDir, place.runAs), undefined));
   await initCluster(place, binaries, false);
+  if (options.trusts !== undefined) {
+    await appendFile(path.join(place.clusterDir, 'pg_hba.conf'), `host all all ${options.trusts} trust\n`);
+  }
   linkVisiblePath(place);
   createSocketDir(place);
   const port = options.port ?? 5432;

@@ -4,7 +4,7 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { CreateBucketCommand, ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
 import { isInstalled } from './installed';
 import { S3_CREDENTIALS, s3FolderIn, startS3Daemons } from './s3-daemons';
 
@@ -14,6 +14,8 @@ export interface S3Server {
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
   /** Creates a bucket with a new name. */
   createBucket(): Promise<string>;
+  /** The keys of the multipart uploads that go on in a bucket, or were left behind. */
+  uploadsOf(bucket: string): Promise<string[]>;
   close(): Promise<void>;
 }
 
@@ -55,6 +57,10 @@ export async function startS3Server(): Promise<S3Server> {
       const name = `drydock-${randomBytes(6).toString('hex')}`;
       await client.send(new CreateBucketCommand({ Bucket: name }));
       return name;
+    },
+    uploadsOf: async (Bucket) => {
+      const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket }));
+      return Uploads.map(({ Key = '' }) => Key);
     },
     close: () => {
       client.destroy();

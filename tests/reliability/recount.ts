@@ -67,19 +67,40 @@ async function filesUnder(directory: string, folder: string): Promise<string[]> 
     .map((entry) => path.relative(directory, path.join(entry.parentPath, entry.name)));
 }
 
-/** Recounts everything, in the database and on disk. */
-export async function recount(db: Db, blobDir: string): Promise<Recount> {
+/** What a store holds, by the names in it. */
+export interface StoredFiles {
+  /** the bytes of blobs, by their keys */
+  stored(): Promise<string[]>;
+  unfinished(): Promise<string[]>;
+  quarantined(): Promise<string[]>;
+}
+
+function filesOnDisk(blobDir: string): StoredFiles {
+  return {
+    stored: () => filesUnder(blobDir, 'sha256'),
+    unfinished: async () => [...(await filesUnder(blobDir, 'uploads')), ...(await filesUnder(blobDir, 'resumable'))],
+    quarantined: () => filesUnder(blobDir, 'quarantine'),
+  };
+}
+
+/**
+ * Recounts everything, in the database and in the store.
+ *
+ * @param place - the folder of the store, or what is in another kind of store
+ */
+export async function recount(db: Db, place: string | StoredFiles): Promise<Recount> {
+  const found = typeof place === 'string' ? filesOnDisk(place) : place;
   const [counts] = await query<Omit<Recount, 'strayFiles' | 'missingFiles' | 'unfinished' | 'quarantined'>>(db, COUNTS);
   if (counts === undefined) throw new Error('no counts');
   const rows = await query<{ storage_key: string }>(db, 'select storage_key from blobs');
   const keys = new Set(rows.map((row) => row.storage_key));
-  const files = new Set(await filesUnder(blobDir, 'sha256'));
+  const files = new Set(await found.stored());
   return {
     ...counts,
     strayFiles: [...files].filter((file) => !keys.has(file)),
     missingFiles: [...keys].filter((key) => !files.has(key)),
-    unfinished: [...(await filesUnder(blobDir, 'uploads')), ...(await filesUnder(blobDir, 'resumable'))],
-    quarantined: await filesUnder(blobDir, 'quarantine'),
+    unfinished: await found.unfinished(),
+    quarantined: await found.quarantined(),
   };
 }
 

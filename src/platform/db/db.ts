@@ -24,6 +24,18 @@ export const PATIENT_CONNECT_MS = 30_000;
 /** A statement of a request that takes longer is cancelled. */
 export const STATEMENT_MS = 10_000;
 
+/**
+ * A host that the network cuts off in the middle of a transaction keeps its locks until Postgres notices, by default
+ * after two hours. Its own statements give up after twelve seconds. A socket on the machine ignores these settings.
+ */
+const GIVE_UP_LOST_CLIENTS = `select set_config('tcp_keepalives_idle', '5', false),
+  set_config('tcp_keepalives_interval', '5', false), set_config('tcp_keepalives_count', '3', false),
+  set_config('tcp_user_timeout', '20000', false)`;
+
+function prepareConnection(connection: pg.Client, done: (error: Error | null, connection: pg.Client) => void): void {
+  connection.query(GIVE_UP_LOST_CLIENTS, (error: Error | null) => done(error, connection));
+}
+
 type SocketOptions = Exclude<DbConnection, string> & { ssl: false };
 
 /** The connection in the form that pg takes. */
@@ -50,7 +62,13 @@ export function openDb(connection: DbConnection, maxConnections = 16): Db {
     },
     // Knex also throws what it warns about; its warning is a stack trace on stdout, where commands write their output.
     log: { warn: () => undefined },
-    pool: { min: 0, max: maxConnections, acquireTimeoutMillis: ACQUIRE_MS, idleTimeoutMillis: 60_000 },
+    pool: {
+      min: 0,
+      max: maxConnections,
+      acquireTimeoutMillis: ACQUIRE_MS,
+      idleTimeoutMillis: 60_000,
+      afterCreate: prepareConnection,
+    },
   });
 }
 
