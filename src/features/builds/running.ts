@@ -76,7 +76,7 @@ export async function claimBuild(
   const now = await store.findState(ctx.db, buildId);
   if (now?.state !== 'queued') return undefined;
   if (now.has_source) throw new AppError('busy', 'Another build of this repository is running');
-  await endWaiting(ctx, buildId, 'The source of the repository was removed');
+  await inTransaction(ctx.db, (tx) => endWaiting(tx, buildId, 'The source of the repository was removed'));
   return undefined;
 }
 
@@ -101,8 +101,9 @@ function claimedFrom(tokenKey: Buffer, row: store.ClaimedRow): ClaimedBuild {
   };
 }
 
-async function endWaiting(ctx: Needs<'db'>, id: number, error: string): Promise<boolean> {
-  return inTransaction(ctx.db, (tx) => end(tx, id, undefined, { state: 'cancelled', error }));
+/** Cancels a build that waits. @returns false when it does not wait */
+export async function endWaiting(tx: Db, id: number, error: string): Promise<boolean> {
+  return end(tx, id, undefined, { state: 'cancelled', error });
 }
 
 /** Records a sign of life. @returns `cancel`: the build has to stop; `lost`: it is no longer this builder's */

@@ -19,6 +19,9 @@ import * as store from './webhooks.store';
 /** The job that sends one delivery. */
 export const DELIVER_WEBHOOK = 'deliver_webhook';
 
+/** The job that builds the repositories whose base image this is, with `{ repositoryId }` (`builds/links.ts`). */
+export const BASE_UPDATED = 'base_updated';
+
 /** Attempts of the job, in case its process dies; the delivery itself counts failures of the receiver. */
 const JOB_ATTEMPTS = 5;
 
@@ -95,6 +98,8 @@ export async function fireTellings(ctx: FiringNeeds, repositoryId: number): Prom
   const digests = await digestsOf(ctx, repositoryId, hasHooks ? waiting.values() : []);
   await inTransaction(ctx.db, async (tx) => {
     const pushes = await takeTellings(tx, repositoryId, [...waiting.keys()]);
+    if (pushes.length > 0 && (await store.isBase(tx, repositoryId)))
+      await enqueue(tx, BASE_UPDATED, { repositoryId }, { key: `${BASE_UPDATED}:${repositoryId}` });
     const hooks = pushes.length === 0 ? [] : await store.listActive(tx, repositoryId);
     if (hooks.length === 0) return;
     for (const push of pushes) await firePush(ctx, tx, hooks, { ...push, digest: push.digest ?? digests.get(push.id) });

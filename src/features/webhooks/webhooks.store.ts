@@ -215,3 +215,9 @@ export async function listActive(db: Db, repositoryId: number): Promise<{ id: nu
     [repositoryId],
   );
 }
+
+/** Whether automated repositories are linked to this one, as their base. */
+export async function isBase(db: Db, repositoryId: number): Promise<boolean> {
+  const text = 'select 1 from repository_links where base_repository_id = $1 limit 1';
+  return (await query(db, text, [repositoryId])).length > 0;
+}

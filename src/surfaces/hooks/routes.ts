@@ -1,8 +1,11 @@
+import type { IncomingMessage } from 'node:http';
 import type { Context } from '../../context';
 import { HOOK_BYTES, takeHook } from '../../features/builds/hooks/take-hook';
+import { takeTrigger } from '../../features/builds/triggers';
 import { takeCallback } from '../../features/webhooks/callbacks';
 import { internalErrorReply, type ErrorReply } from '../../platform/http/answer';
 import { parseJson, readBody } from '../../platform/http/body';
+import { clientAddress } from '../../platform/http/client-address';
 import { json, type Headers } from '../../platform/http/exchange';
 import { ONLY_ITS_PATHS, type Route } from '../../platform/http/route';
 import { createSurface, type Surface } from '../../platform/http/surface';
@@ -31,6 +34,12 @@ const STATUS: Record<ErrorCode, number> = {
   unconditional: 428,
   unsupported_type: 415,
 };
+
+/** The body of a trigger, as JSON or as a form, whatever its content type says. */
+async function readObject(req: IncomingMessage): Promise<unknown> {
+  const bytes = await readBody(req, LIMIT_BYTES);
+  return parseJson(bytes)?.value ?? Object.fromEntries(new URLSearchParams(bytes.toString()));
+}
 
 function retryAfter({ retryAfterSeconds }: AppError): Headers {
   return retryAfterSeconds === undefined ? {} : { 'Retry-After': retryAfterSeconds };
@@ -64,6 +73,17 @@ export function hookRoutes(ctx: Context): HookRoute[] {
         const body = (): Promise<Buffer> => readBody(req, HOOK_BYTES);
         const taken = await takeHook(ctx, { hookId: params['hookId'] ?? '', headers: req.headers, body });
         return json(taken.status === 'ok' ? 200 : 202, taken);
+      },
+    },
+    {
+      method: 'post',
+      path: '/u/:namespace/:repository/trigger/:secret',
+      access: 'open',
+      handle: async ({ req, params }) => {
+        const address = clientAddress(req, ctx.settings.trustsProxy);
+        const body = (): Promise<unknown> => readObject(req);
+        await takeTrigger(ctx, { secret: params['secret'] ?? '', address, body });
+        return { status: 200, headers: { 'Content-Type': 'text/plain; charset=utf-8' }, body: 'OK' };
       },
     },
   ];

@@ -27,7 +27,15 @@ async function leak(ctx: Context, actor: Actor): Promise<void> {
   const { repository } = await findRepositoryAccess(ctx, actor, APP);
   // @ts-expect-error -- the repository, before any check
   if (repository !== undefined) await listTagPage(ctx, repository, ALL);
-  const row = { ...APP, id: 1, state: 'active', visibility: 'public', isRemote: false, isAutomated: false, role: undefined } as const;
+  const row = {
+    ...APP,
+    id: 1,
+    state: 'active',
+    visibility: 'public',
+    isRemote: false,
+    isAutomated: false,
+    role: undefined,
+  } as const;
   // @ts-expect-error -- a row of the database
   await listTagPage(ctx, row, ALL);
 
