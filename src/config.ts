@@ -21,6 +21,8 @@ import {
   onOff,
 } from './config-values';
 
+const storeUrl = z.url({ protocol: /^https?$/, message: 'must be http:// or https:// followed by a host' });
+
 const environment = z.object({
   PORT: wholeNumber(0, 65_535).default(5000),
   HOST: listenAddress.default('127.0.0.1'),
@@ -28,15 +30,15 @@ const environment = z.object({
   DRYDOCK_DATA_DIR: z.string().min(1).default('./data'),
   DRYDOCK_STORAGE: storagePlace.prefault('file:'),
   DRYDOCK_STORAGE_ALSO: storagePlace.optional(),
-  DRYDOCK_S3_ENDPOINT: z
-    .url({ protocol: /^https?$/, message: 'must be http:// or https:// followed by a host' })
-    .optional(),
+  DRYDOCK_S3_ENDPOINT: storeUrl.optional(),
   DRYDOCK_S3_REGION: z
     .string()
     .regex(/^[a-z0-9-]{1,63}$/, 'must be a region, such as eu-central-1')
     .default('us-east-1'),
   DRYDOCK_S3_PATH_STYLE: onOff.default(false),
   DRYDOCK_S3_SSE: z.enum(['AES256', 'aws:kms']).optional(),
+  DRYDOCK_S3_REDIRECT: onOff.default(false),
+  DRYDOCK_S3_PUBLIC_ENDPOINT: storeUrl.optional(),
   DRYDOCK_STORAGE_LIMIT: byteCount.pipe(z.number().min(1)).optional(),
   DRYDOCK_STORAGE_RESERVE: byteCount.default(256 * 2 ** 20),
   DRYDOCK_TLS_CERT: z.string().min(1).optional(),

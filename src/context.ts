@@ -69,6 +69,8 @@ export interface Settings {
   readonly trustsProxy: TrustsProxy;
   /** A path below which an nginx in front of us finds the layers' files; undefined: we send them. */
   readonly accelPrefix: string | undefined;
+  /** Clients may be sent to the bucket for layers. */
+  readonly redirects: boolean;
   /** `https://host[:port]` under which users reach this server; undefined: the host of their request. */
   readonly publicUrl: string | undefined;
   /** Origins of other sites whose scripts may use the API and the v1 protocol in a browser. */

@@ -23,15 +23,17 @@ export interface OpenData {
 }
 
 function placeSettings(config: Config, dataDir: string): PlaceSettings {
+  const { DRYDOCK_S3_ENDPOINT: endpoint } = config;
   return {
     current: config.DRYDOCK_STORAGE,
     other: config.DRYDOCK_STORAGE_ALSO,
     filesDir: path.join(dataDir, 'blobs'),
     access: {
-      endpoint: config.DRYDOCK_S3_ENDPOINT,
+      endpoint,
       region: config.DRYDOCK_S3_REGION,
       isPathStyle: config.DRYDOCK_S3_PATH_STYLE,
       encryption: config.DRYDOCK_S3_SSE,
+      ...(config.DRYDOCK_S3_REDIRECT && { forClients: { endpoint: config.DRYDOCK_S3_PUBLIC_ENDPOINT ?? endpoint } }),
     },
   };
 }

@@ -69,6 +69,7 @@ export function settingsOf(config: Config): Settings {
     v2Engines: config.DRYDOCK_V2_ENGINES,
     trustsProxy: trustProxies(config.DRYDOCK_TRUSTED_PROXIES ?? []),
     accelPrefix: config.DRYDOCK_ACCEL_PREFIX,
+    redirects: config.DRYDOCK_S3_REDIRECT,
     publicUrl: config.DRYDOCK_PUBLIC_URL,
     corsOrigins: new Set(config.DRYDOCK_CORS_ORIGINS),
     auditDays: config.DRYDOCK_AUDIT_DAYS,

@@ -88,7 +88,7 @@ export interface BlobStore {
   open(key: string, range?: ByteRange, expectedBytes?: number): Promise<ByteSource>;
 
   /**
-   * How a web server in front of us can send the bytes; undefined when only `open` can.
+   * How a web server in front of us, or the store itself, can send the bytes; undefined when only `open` can.
    *
    * @param expectedBytes - the length of all the bytes
    * @throws BlobMissingError, BlobSizeError like `read`

@@ -6,19 +6,15 @@ import {
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
   PutObjectCommand,
-  S3Client,
 } from '@aws-sdk/client-s3';
 import { BlobSizeError } from '../../src/blobs/blob-store';
-import { Bucket } from '../../src/blobs/s3/bucket';
-import { S3BlobStore } from '../../src/blobs/s3/s3-blob-store';
+import type { S3BlobStore } from '../../src/blobs/s3/s3-blob-store';
 import { query } from '../../src/platform/db/query';
 import { startFaultyStore, type Fault, type FaultyStore, type Operation } from '../helpers/faulty-store';
 import { describeInstalled } from '../helpers/installed';
 import { isS3Installed, startS3Server, type S3Server } from '../helpers/s3-server';
-import { createTestDatabase, type TestDatabase } from '../helpers/test-database';
+import { createS3Store, type S3TestStore } from '../helpers/s3-store';
 import { chunksOf, collect, digestOf, failingAfter } from './streams';
-
-const REGION = 'us-east-1';
 
 /** One request, and three parts. */
 const SHORT = randomBytes(1000);
@@ -31,38 +27,27 @@ async function untilNothingIsAnswered(faulty: FaultyStore): Promise<void> {
 describeInstalled(isS3Installed(), 'a bucket that fails', () => {
   let s3: S3Server;
   let faulty: FaultyStore;
-  let direct: S3Client;
-  let database: TestDatabase;
-  let name: string;
-  let bucket: Bucket;
+  let opened: S3TestStore;
   let store: S3BlobStore;
   beforeAll(async () => {
     s3 = await startS3Server();
-    const { endpoint, credentials } = s3;
-    direct = new S3Client({ region: REGION, endpoint, credentials, forcePathStyle: true });
   });
-  afterAll(async () => {
-    direct.destroy();
-    await s3.close();
-  });
+  afterAll(() => s3.close());
   beforeEach(async () => {
     faulty = await startFaultyStore(s3.endpoint);
-    database = await createTestDatabase();
-    name = await s3.createBucket();
-    const place = { bucket: name, prefix: '', endpoint: faulty.endpoint, region: REGION, credentials: s3.credentials };
-    bucket = await Bucket.open({ ...place, isPathStyle: true, encryption: undefined, silentMs: 1000 });
-    store = new S3BlobStore(bucket, database.db);
+    opened = await createS3Store(s3, { endpoint: faulty.endpoint, silentMs: 1000 });
+    ({ store } = opened);
   });
   afterEach(async () => {
-    bucket.close();
+    await opened.close();
     await faulty.close();
-    await database.drop();
   });
 
   /** What is in the bucket and in the rows of unfinished writes, whatever the store says of it. */
   async function remains(): Promise<{ objects: number; uploads: number; rows: number }> {
-    const { Contents = [] } = await direct.send(new ListObjectsV2Command({ Bucket: name }));
-    const { Uploads = [] } = await direct.send(new ListMultipartUploadsCommand({ Bucket: name }));
+    const { name, client, database } = opened;
+    const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket: name }));
+    const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: name }));
     const rows = await query(database.db, 'select from pending_writes where not is_written');
     return { objects: Contents.length, uploads: Uploads.length, rows: rows.length };
   }
@@ -165,7 +150,7 @@ describeInstalled(isS3Installed(), 'a bucket that fails', () => {
     });
     const readAll = async (): Promise<Buffer> => collect(await store.read(key, undefined, LONG.length));
     const replaceWith = async (bytes: Buffer): Promise<unknown> =>
-      direct.send(new PutObjectCommand({ Bucket: name, Key: key, Body: bytes }));
+      opened.client.send(new PutObjectCommand({ Bucket: opened.name, Key: key, Body: bytes }));
 
     it('continues where its connection broke, also in a range', async () => {
       faulty.inject('GetObject', { kind: 'cut body', afterBytes: 3_000_000 });
@@ -219,8 +204,8 @@ describeInstalled(isS3Installed(), 'a bucket that fails', () => {
     'never takes a bucket that is gone for a missing blob: %s',
     async (of) => {
       const { key } = await store.write(chunksOf(SHORT));
-      await direct.send(new DeleteObjectCommand({ Bucket: name, Key: key }));
-      await direct.send(new DeleteBucketCommand({ Bucket: name }));
+      await opened.client.send(new DeleteObjectCommand({ Bucket: opened.name, Key: key }));
+      await opened.client.send(new DeleteBucketCommand({ Bucket: opened.name }));
       const asked = of === 'GetObject' ? store.read(key) : store.size(key);
       await expect(asked).rejects.toMatchObject({ code: 'unavailable' });
     },

@@ -1,5 +1,6 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { Bucket } from '../../src/blobs/s3/bucket';
+import type { BucketOptions } from '../../src/blobs/s3/location';
 import { S3BlobStore } from '../../src/blobs/s3/s3-blob-store';
 import type { S3Server } from './s3-server';
 import { createTestDatabase, type TestDatabase } from './test-database';
@@ -20,17 +21,14 @@ export interface S3TestStore {
   close(): Promise<void>;
 }
 
-/** Creates one. @param options.endpoint - of a proxy in front of the server */
-export async function createS3Store(
-  s3: S3Server,
-  { prefix = '', endpoint = s3.endpoint }: { readonly prefix?: string; readonly endpoint?: string } = {},
-): Promise<S3TestStore> {
-  const { credentials } = s3;
+/** Creates one. @param options - what differs from a plain one, such as the endpoint of a proxy in front of the server */
+export async function createS3Store(s3: S3Server, options: Partial<BucketOptions> = {}): Promise<S3TestStore> {
+  const { endpoint, credentials } = s3;
   const database = await createTestDatabase();
   const name = await s3.createBucket();
-  const place = { bucket: name, prefix, endpoint, region: REGION, credentials };
-  const bucket = await Bucket.open({ ...place, isPathStyle: true, encryption: undefined });
-  const client = new S3Client({ region: REGION, endpoint: s3.endpoint, credentials, forcePathStyle: true });
+  const place = { bucket: name, prefix: '', endpoint, region: REGION, credentials };
+  const bucket = await Bucket.open({ ...place, isPathStyle: true, encryption: undefined, ...options });
+  const client = new S3Client({ region: REGION, endpoint, credentials, forcePathStyle: true });
   const again = () => new S3BlobStore(bucket, database.db);
   return {
     name,

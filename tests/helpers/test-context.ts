@@ -25,6 +25,7 @@ const SETTINGS: Settings = {
   v2Engines: { major: 17, minor: 6 },
   trustsProxy: trustsNobody,
   accelPrefix: undefined,
+  redirects: false,
   publicUrl: undefined,
   corsOrigins: new Set(),
   auditDays: 365,

@@ -4,6 +4,7 @@ import type { ByteRange } from '../blob-store';
 import { createClient } from './clients';
 import { isMissing } from './errors';
 import type { BucketOptions } from './location';
+import { SignedUrls } from './signed-urls';
 
 /** A part of a multipart upload that has arrived. */
 export interface SentPart {
@@ -43,6 +44,8 @@ export class Bucket {
   private constructor(
     private readonly sdk: typeof Sdk,
     private readonly options: BucketOptions,
+    /** undefined: clients of this server do not reach the store */
+    readonly urls: SignedUrls | undefined,
   ) {
     const onOutage = (): void => {
       this.outages += 1;
@@ -54,12 +57,15 @@ export class Bucket {
   /** Loads the SDK, which only servers with a bucket have to wait for. */
   static async open(options: BucketOptions): Promise<Bucket> {
     const sdk = await import('@aws-sdk/client-s3');
-    return new Bucket(sdk, options);
+    const { forClients } = options;
+    const urls = forClients === undefined ? undefined : await SignedUrls.open(sdk, { ...options, ...forClients });
+    return new Bucket(sdk, options, urls);
   }
 
   close(): void {
     this.client.destroy();
     this.reader.destroy();
+    this.urls?.close();
   }
 
   /** Resolves when the bucket exists and these credentials may use it. A refusal of a HEAD would not say why. */
@@ -105,6 +111,11 @@ export class Bucket {
       if (isMissing(error)) return undefined;
       throw error;
     }
+  }
+
+  /** The time by the clock of the store, as its last answer showed it. */
+  now(): Date {
+    return new Date(Date.now() + this.client.config.systemClockOffset);
   }
 
   /** Deletes objects; fine if there are none. */

@@ -10,6 +10,8 @@ export interface BucketOptions extends BucketLocation {
   /** undefined: that of AWS */
   readonly endpoint: string | undefined;
   readonly region: string;
+  /** Where clients of this server reach the store, to read from it themselves; undefined: they do not. */
+  readonly forClients?: { readonly endpoint: string | undefined };
   /** The bucket is the first part of the path, not of the host name. */
   readonly isPathStyle: boolean;
   /** undefined: as the bucket is configured */

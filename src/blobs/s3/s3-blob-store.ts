@@ -1,7 +1,15 @@
 import type { Readable } from 'node:stream';
 import type { ByteSource } from '../../platform/bytes/byte-source';
 import type { Db } from '../../platform/db/db';
-import type { BlobStore, ByteRange, ListedBlob, WantedSums } from '../blob-store';
+import {
+  BlobMissingError,
+  BlobSizeError,
+  type BlobStore,
+  type ByteRange,
+  type ListedBlob,
+  type WantedSums,
+} from '../blob-store';
+import type { Handover } from '../handover';
 import { KEY_ROOTS } from '../paths';
 import type { StoredBlob } from '../stored-blob';
 import type { Bucket } from './bucket';
@@ -60,8 +68,13 @@ export class S3BlobStore implements BlobStore {
     return ObjectBytes.open(this.bucket, key, range, expectedBytes);
   }
 
-  handOver(): Promise<undefined> {
-    return Promise.resolve(undefined);
+  async handOver(key: string, expectedBytes: number): Promise<Handover | undefined> {
+    const { urls } = this.bucket;
+    if (urls === undefined) return undefined;
+    const sizeBytes = await this.size(key);
+    if (sizeBytes === undefined) throw new BlobMissingError(key);
+    if (sizeBytes !== expectedBytes) throw new BlobSizeError(key, sizeBytes);
+    return { kind: 'url', url: await urls.of(key, this.bucket.now()) };
   }
 
   async size(key: string): Promise<number | undefined> {

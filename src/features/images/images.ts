@@ -105,7 +105,7 @@ export async function openLayer(ctx: BlobNeeds, image: Image, range?: ByteRange)
 }
 
 /**
- * How a web server in front of Drydock can send the layer; undefined when it cannot.
+ * How a web server in front of Drydock, or the store, can send the layer; undefined when it cannot.
  *
  * @throws AppError `unavailable` when it is damaged
  */

@@ -58,7 +58,7 @@ export async function openBlob(ctx: BlobNeeds, blob: RepositoryBlob, range?: Byt
 }
 
 /**
- * How a web server in front of Drydock can send a blob; undefined when it cannot.
+ * How a web server in front of Drydock, or the store, can send a blob; undefined when it cannot.
  *
  * @throws as `openBlob`
  */

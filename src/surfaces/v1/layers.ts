@@ -3,7 +3,7 @@ import type { Context } from '../../context';
 import type { Image } from '../../features/images/image-by-id';
 import { assertLayerWhole, getImage, handOverLayer, openLayer } from '../../features/images/images';
 import { empty, type Headers, type Reply } from '../../platform/http/exchange';
-import { replyWithBytes } from '../../platform/http/stored-bytes';
+import { replyWithBytes, type Elsewhere } from '../../platform/http/stored-bytes';
 import type { V1Exchange, V1Handler } from './access';
 import { substituteFor, varyFor } from './empty-layers';
 import { isEngine } from './engine';
@@ -19,13 +19,24 @@ function isDirect(req: IncomingMessage): boolean {
   return isEngine(headerOf(req, 'user-agent')) && req.headers['x-forwarded-for'] === undefined;
 }
 
+/** Who else may send a layer. All engines follow a redirect, and other clients may not expect one. */
+function elsewhereFor(
+  { settings }: Context,
+  req: IncomingMessage,
+  handOver: Elsewhere['handOver'],
+): Elsewhere | undefined {
+  const accelPrefix = isDirect(req) ? undefined : settings.accelPrefix;
+  const redirectStatus = settings.redirects && isEngine(headerOf(req, 'user-agent')) ? 302 : undefined;
+  const isNobody = accelPrefix === undefined && redirectStatus === undefined;
+  return isNobody ? undefined : { accelPrefix, redirectStatus, handOver };
+}
+
 /**
  * Answers with the stored bytes of a layer (protocol 4.4). A HEAD gets the same headers, because docker 0.12 to 1.1 look
  * there for `Accept-Ranges`.
  */
 async function replyWithLayer(ctx: Context, exchange: V1Exchange<'registry'>, image: Image): Promise<Reply> {
   const { req, caller } = exchange;
-  const { accelPrefix } = ctx.settings;
   const substitute = substituteFor(image, req);
   const headers: Headers = {
     ...imageHeaders(caller, image),
@@ -34,12 +45,11 @@ async function replyWithLayer(ctx: Context, exchange: V1Exchange<'registry'>, im
   };
   if (isUnmodified(req)) return empty(304, { ...headers, 'Accept-Ranges': 'bytes' });
   assertLayerWhole(image);
-  const isOurs = accelPrefix === undefined || substitute !== undefined || isDirect(req);
   return replyWithBytes(req, {
     sizeBytes: substitute?.length ?? image.layerSizeBytes,
     headers,
     open: async (part) => substitute?.subarray(part?.start, part && part.end + 1) ?? openLayer(ctx, image, part),
-    accel: isOurs ? undefined : { prefix: accelPrefix, handOver: () => handOverLayer(ctx, image) },
+    elsewhere: substitute === undefined ? elsewhereFor(ctx, req, () => handOverLayer(ctx, image)) : undefined,
   });
 }
 

@@ -3,7 +3,7 @@ import type { Context } from '../../context';
 import { deleteBlob, getBlob, handOverBlob, openBlob } from '../../features/manifests/blobs';
 import { AppError } from '../../platform/errors';
 import { empty, type Headers } from '../../platform/http/exchange';
-import { replyWithBytes } from '../../platform/http/stored-bytes';
+import { replyWithBytes, type Elsewhere } from '../../platform/http/stored-bytes';
 import type { V2Handler } from './access';
 import { V2Error } from './errors';
 import { requireDeletable, requireReadable } from './requests';
@@ -20,9 +20,19 @@ export function contentHeaders(digest: string, isPrivate: boolean): Headers {
   };
 }
 
-/** A client without the header of a proxy came here directly, and would get no bytes from an answer for nginx. */
-function accelPrefixFor({ settings }: Context, req: IncomingMessage): string | undefined {
-  return req.headers['x-forwarded-for'] === undefined ? undefined : settings.accelPrefix;
+/**
+ * Who else may send a blob. A client without the header of a proxy came here directly, and would get no bytes from an answer
+ * for nginx.
+ */
+function elsewhereFor(
+  { settings }: Context,
+  req: IncomingMessage,
+  handOver: Elsewhere['handOver'],
+): Elsewhere | undefined {
+  const accelPrefix = req.headers['x-forwarded-for'] === undefined ? undefined : settings.accelPrefix;
+  const redirectStatus = settings.redirects ? 307 : undefined;
+  const isNobody = accelPrefix === undefined && redirectStatus === undefined;
+  return isNobody ? undefined : { accelPrefix, redirectStatus, handOver };
 }
 
 /** The specification wants a 416 for a range that ends before it begins. HTTP alone lets a server ignore it. */
@@ -42,7 +52,6 @@ export const getBlobBytes: V2Handler = async (ctx, exchange) => {
   if (req.method === 'GET' && isInverted(req)) {
     return empty(416, { 'Accept-Ranges': 'bytes', 'Content-Range': `bytes */${blob.sizeBytes}` });
   }
-  const prefix = accelPrefixFor(ctx, req);
   return replyWithBytes(req, {
     sizeBytes: blob.sizeBytes,
     headers: {
@@ -50,7 +59,7 @@ export const getBlobBytes: V2Handler = async (ctx, exchange) => {
       'Content-Type': 'application/octet-stream',
     },
     open: (part) => openBlob(ctx, blob, part),
-    accel: prefix === undefined ? undefined : { prefix, handOver: () => handOverBlob(ctx, blob) },
+    elsewhere: elsewhereFor(ctx, req, () => handOverBlob(ctx, blob)),
   });
 };
 
