@@ -78,7 +78,7 @@ describeInstalled(isS3Installed(), 'a bucket that fails', () => {
     ['UploadPart', CUT_REQUEST, LONG],
     ['UploadPart', { kind: 'slow', ms: 1500 }, LONG],
   ];
-  it.each(ONCE)('stores all bytes although %s meets %j twice', async (operation, fault, bytes) => {
+  it.each(ONCE)('stores all bytes although %s meets %j twice (R290)', async (operation, fault, bytes) => {
     faulty.inject(operation, fault, 2);
     await expectStored(bytes);
     expect((await remains()).rows).toBe(0);
@@ -98,7 +98,7 @@ describeInstalled(isS3Installed(), 'a bucket that fails', () => {
     ['CompleteMultipartUpload', BUSY, LONG],
     ['HeadObject', CUT_AT_ONCE, LONG],
   ];
-  it.each(ALWAYS)('fails and leaves nothing when %s always meets %j', async (operation, fault, bytes) => {
+  it.each(ALWAYS)('fails and leaves nothing when %s always meets %j (R290)', async (operation, fault, bytes) => {
     faulty.inject(operation, fault);
     await expect(store.write(chunksOf(bytes))).rejects.toMatchObject({ code: 'unavailable', retryAfterSeconds: 5 });
     expect(await remains()).toEqual(NOTHING);
@@ -152,7 +152,7 @@ describeInstalled(isS3Installed(), 'a bucket that fails', () => {
     const replaceWith = async (bytes: Buffer): Promise<unknown> =>
       opened.client.send(new PutObjectCommand({ Bucket: opened.name, Key: key, Body: bytes }));
 
-    it('continues where its connection broke, also in a range', async () => {
+    it('continues where its connection broke, also in a range (R290)', async () => {
       faulty.inject('GetObject', { kind: 'cut body', afterBytes: 3_000_000 });
       expect((await readAll()).equals(LONG)).toBe(true);
       const part = await collect(await store.read(key, { start: 5, end: 9_000_004 }));
@@ -178,7 +178,7 @@ describeInstalled(isS3Installed(), 'a bucket that fails', () => {
       expect((await readAll()).equals(LONG)).toBe(true);
     });
 
-    it('never continues with other bytes', async () => {
+    it('never continues with other bytes (R290)', async () => {
       faulty.inject('GetObject', { kind: 'cut body', afterBytes: 3_000_000 });
       const stream = await store.read(key);
       await replaceWith(randomBytes(LONG.length));
@@ -229,7 +229,7 @@ describeInstalled(isS3Installed(), 'a bucket that fails', () => {
     expect(await remains()).toEqual(NOTHING);
   });
 
-  it.each([10, 20, -20])('works with a clock that is wrong by %i minutes', async (minutes) => {
+  it.each([10, 20, -20])('works with a clock that is wrong by %i minutes (R292)', async (minutes) => {
     const real = Date.now;
     jest.spyOn(Date, 'now').mockImplementation(() => real() + minutes * 60_000);
     try {

@@ -16,10 +16,13 @@ const MODELS = {
   'secret.yaml': Secret,
   'service.yaml': Service,
   'storage.yaml': PersistentVolumeClaim,
+  'with-bucket/bucket.yaml': Secret,
+  'with-bucket/deployment.yaml': Deployment,
 };
 
 it('has a model for each file', () => {
-  expect(readdirSync(FOLDER).sort()).toEqual(Object.keys(MODELS));
+  const files = readdirSync(FOLDER, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.yaml'));
+  expect(files.sort()).toEqual(Object.keys(MODELS));
 });
 
 it.each(Object.entries(MODELS))('%s is valid', (file, Model) => {
@@ -46,8 +49,27 @@ it('names what the other files have', () => {
   expect(container?.ports?.map(({ name }) => name)).toContain(service.spec?.ports?.[0]?.targetPort);
 });
 
-it('sets variables that Drydock knows, and that are valid', () => {
-  const { stringData = {} } = new Secret(read('secret.yaml') as never);
-  expect(Object.keys(stringData).filter((name) => !VARIABLES.includes(name))).toEqual([]);
-  expect(() => readConfig(stringData)).not.toThrow();
+it('differs with a bucket in nothing but the volume, the number of pods and the secret', () => {
+  const [one, other] = ['deployment.yaml', 'with-bucket/deployment.yaml'].map((file) => {
+    const { spec } = new Deployment(read(file) as never);
+    const [container] = spec?.template.spec?.containers ?? [];
+    const { envFrom = [], volumeMounts = [], ...rest } = container ?? {};
+    const paths = volumeMounts.map(({ mountPath }) => mountPath);
+    return { rest, paths, secrets: envFrom.map(({ secretRef }) => secretRef?.name), replicas: spec?.replicas };
+  });
+  const bucket = new Secret(read('with-bucket/bucket.yaml') as never);
+  expect(other).toEqual({ ...one, secrets: ['drydock', bucket.metadata?.name], replicas: 2 });
 });
+
+it.each(['secret.yaml', 'with-bucket/bucket.yaml'])(
+  '%s sets variables that Drydock knows, and that are valid',
+  (file) => {
+    const { stringData = {} } = new Secret(read(file) as never);
+    const own = Object.keys(stringData).filter((name) => !name.startsWith('AWS_'));
+    expect(own.filter((name) => !VARIABLES.includes(name))).toEqual([]);
+    // A bucket cannot have this name, so that nobody forgets to change it.
+    expect(() =>
+      readConfig(JSON.parse(JSON.stringify(stringData).replace('s3://CHANGE-ME', 's3://mine')) as never),
+    ).not.toThrow();
+  },
+);

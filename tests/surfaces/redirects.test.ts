@@ -127,7 +127,7 @@ describeInstalled(isS3Installed(), 'a server that hands out URLs of its bucket',
     expect(headers['x-docker-size']).toBe('300000');
   });
 
-  it('signs URLs for one object and ten minutes', async () => {
+  it('signs URLs for one object and ten minutes (R294)', async () => {
     const url = (await v2()).headers.location ?? '';
     const [other] = await storedKeys();
     for (const tampered of [
@@ -148,7 +148,7 @@ describeInstalled(isS3Installed(), 'a server that hands out URLs of its bucket',
     return rows.map(({ storage_key: key }) => key);
   }
 
-  it('hands nothing of a private repository to others', async () => {
+  it('hands nothing of a private repository to others (R294)', async () => {
     const layer = randomBytes(1000);
     const secret = createImage({ layer });
     await pushImages(hub, 'alice/secret', [secret]);
