@@ -49,6 +49,7 @@ export class MovingHub {
   server: ChildServer;
   private readonly pushed = new Map<string, Content>();
   private environment: Variables;
+  private isDown = false;
 
   private constructor(
     readonly place: CommandPlace,
@@ -109,6 +110,14 @@ export class MovingHub {
     this.server = await startChildServer(this.environment);
   }
 
+  /** Kills the server and starts it again. What clients did at that time fails, and they go on. */
+  async crash(): Promise<void> {
+    this.isDown = true;
+    await this.server.end('SIGKILL');
+    this.server = await startChildServer(this.environment);
+    this.isDown = false;
+  }
+
   /** Runs a command; resolves to its output. */
   async run(...words: string[]): Promise<string> {
     const { code, stdout, stderr } = await startCommand(words, this.environment).ended;
@@ -155,17 +164,29 @@ export class MovingHub {
   private async keepPushing(stopping: AbortSignal): Promise<number> {
     let pushes = 0;
     for (; !stopping.aborted; pushes += 1) {
-      await this.push();
+      await this.whileUp(() => this.push());
       await sleep(50);
     }
     return pushes;
+  }
+
+  /** Client work, which may fail when the server is killed, but not otherwise. */
+  private async whileUp(work: () => Promise<void>): Promise<void> {
+    while (this.isDown) await sleep(20);
+    const { server } = this;
+    const wasKilled = (): boolean => this.isDown || server !== this.server;
+    try {
+      await work();
+    } catch (error) {
+      if (!wasKilled()) throw error;
+    }
   }
 
   private async keepPulling(stopping: AbortSignal): Promise<number> {
     for (let pulls = 0; ;) {
       for (const [repository, content] of [...this.pushed]) {
         if (stopping.aborted) return pulls;
-        await this.pull(repository, content);
+        await this.whileUp(() => this.pull(repository, content));
         pulls += 1;
       }
     }

@@ -47,7 +47,7 @@ describeInstalled(isS3Installed(), 'a move of the layers under load', () => {
     expect(Math.min(pushes, pulls)).toBeGreaterThan(0);
   }
 
-  it('loses nothing on the way to the bucket', async () => {
+  it('loses nothing on the way to the bucket (R65)', async () => {
     const finishUpload = await beginUpload(randomBytes(400_000));
     await hub.restart({ DRYDOCK_STORAGE: hub.bucket, DRYDOCK_STORAGE_ALSO: 'file:' });
     expectMoved(await hub.copy(KILLS, finishUpload));
@@ -58,7 +58,7 @@ describeInstalled(isS3Installed(), 'a move of the layers under load', () => {
     await rename(`${blobs}-old`, blobs);
   });
 
-  it('loses nothing on the way back', async () => {
+  it('loses nothing on the way back (R65)', async () => {
     const finishUpload = await beginUpload(randomBytes(400_000));
     await hub.restart({ DRYDOCK_STORAGE: 'file:', DRYDOCK_STORAGE_ALSO: hub.bucket });
     expectMoved(await hub.copy(KILLS, finishUpload));

@@ -165,7 +165,7 @@ it('names what is damaged at the source, and copies it when it is there again', 
   expect((await damaged).map(({ digest }) => digest).sort()).toEqual([wrong.digest, cut.digest].sort());
 });
 
-it('leaves nothing of a blob that is deleted while it is copied', async () => {
+it('leaves nothing of a blob that is deleted while it is copied (R67)', async () => {
   const secret = await keep(disk.store);
   await begin();
   const both = new TwoPlaces(bucket.store, disk.store);
