@@ -126,7 +126,7 @@ export interface BlobStore {
    * Everything that was written completely and is not quarantined, in no particular order. A blob that is written or
    * deleted during the listing may be missing. It costs time and, with some stores, money.
    *
-   * @param folder - one of `BLOB_FOLDERS`; undefined: all
+   * @param folder - one of `BLOB_FOLDERS` or `KEY_ROOTS`; undefined: all
    */
   list(folder?: string): AsyncIterable<ListedBlob>;
 

@@ -108,8 +108,8 @@ export class FilesystemBlobStore implements BlobStore {
     for (const key of keys) await rm(this.pathOf(key), { force: true });
   }
 
-  async *list(folder?: string): AsyncIterable<ListedBlob> {
-    for (const listed of folder === undefined ? BLOB_FOLDERS : [folder]) {
+  async *list(folder = ''): AsyncIterable<ListedBlob> {
+    for (const listed of BLOB_FOLDERS.filter((one) => one.startsWith(folder))) {
       for await (const file of filesIn(this.pathOf(listed))) {
         const key = listed + file.name;
         const stats = await stat(this.pathOf(key)).catch(() => undefined);

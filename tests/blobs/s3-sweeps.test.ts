@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { ListMultipartUploadsCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import type { Context } from '../../src/context';
+import { KEY_ROOTS } from '../../src/blobs/paths';
 import { keepBlob } from '../../src/features/storage/blobs';
+import { compareStorage } from '../../src/features/storage/comparison';
 import { deleteBytes } from '../../src/features/storage/deletions';
 import { freeUnreferenced, keysOf } from '../../src/features/storage/garbage';
 import { sweep } from '../../src/jobs';
@@ -108,5 +110,20 @@ describeInstalled(isS3Installed(), 'the hourly sweep of a bucket', () => {
     for (let i = 0; i < 30; i += 1) await keep();
     expect(await requestsOf(async () => deleteBytes(ctx, await free()))).toEqual({ DeleteObjects: 1 });
     expect(await remains()).toEqual({ objects: [], uploads: 0 });
+  });
+
+  it('does not replace the comparison of all objects, which asks for each folder once', async () => {
+    const [kept, lost] = [await keep(), await keep()];
+    await opened.bucket.delete([lost]);
+    await opened.bucket.put('blobs/ab/nobody-knows', randomBytes(10));
+    await dieInAWrite(); // its object is not there, and its row is that of a write
+    const [orphanKeys, options] = [['blobs/ab/nobody-knows'], { olderThanMs: -HOUR_MS, isApplied: true }];
+    let found: unknown;
+    const { ListObjects, ...others } = await requestsOf(async () => (found = await compareStorage(ctx, options)));
+    expect(found).toMatchObject({ objects: 2, rows: 2, orphans: 1, deleted: 1, orphanKeys, broken: 1 });
+    // Nothing is in the folders of the other root. An object that is missing is one in a bucket that must be there.
+    expect(ListObjects).toBe(256 + KEY_ROOTS.length + 2);
+    expect(others).toEqual({ DeleteObjects: 1, HeadObject: 2 });
+    expect((await remains()).objects).toEqual([kept]);
   });
 });

@@ -109,6 +109,7 @@ export type AuditAction =
   | 'gc.freed' // in one repository
   | 'gc.run'
   | 'scrub.run'
+  | 'scrub.orphans_run' // details: objects, orphans, deleted, broken, applied
   | 'backup.run' // details: layers, bytes, damaged
   | 'storage.copied' // details: from, to, layers, damaged
   | 'storage.forgotten' // the subject is the place

@@ -24,6 +24,7 @@ export const LEFT_OUT: readonly string[] = [
   'push_tellings',
   'pending_writes',
   'pending_deletions',
+  'storage_comparisons',
   'resumable_writes',
   'storage_places',
   'storage_processes',

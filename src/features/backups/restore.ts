@@ -1,3 +1,4 @@
+import { isAnyStored } from '../../blobs/listed-keys';
 import { inLongTransaction, inTransaction } from '../../platform/db/db';
 import { assertMigrationsKnown, createSchema, migrate } from '../../platform/db/migrate';
 import { trySessionLock, type SessionLock } from '../../platform/db/session-lock';
@@ -43,13 +44,6 @@ export interface Restored {
   readonly missing: readonly string[];
 }
 
-async function isAnythingStored({ blobs }: BackupNeeds): Promise<boolean> {
-  const listed = blobs.list()[Symbol.asyncIterator]();
-  const { done } = await listed.next();
-  await listed.return?.();
-  return done !== true;
-}
-
 const NEW = 'Set DRYDOCK_DATA_DIR to a new directory, or DATABASE_URL to a new database, and run it again';
 
 /** @returns whether the rows are there already */
@@ -61,7 +55,7 @@ async function beginOrContinue(ctx: BackupNeeds, backup: string): Promise<boolea
     throw new AppError('conflict', `The restore of another backup (${begun}) was interrupted here. ${NEW}`);
   }
   if (!state.is_empty) throw new AppError('conflict', `The database is not empty. ${NEW}`);
-  if (await isAnythingStored(ctx)) throw new AppError('conflict', `The data directory has layers already. ${NEW}`);
+  if (await isAnyStored(ctx.blobs)) throw new AppError('conflict', `The data directory has layers already. ${NEW}`);
   await inTransaction(ctx.db, (tx) => store.begin(tx, backup));
   return false;
 }

@@ -1,4 +1,4 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import { displayName } from '../../features/repositories/names';
 import { OPERATOR_ACTOR } from '../../features/access/actor';
 import { GC_OLDER_THAN_HOURS } from '../../features/images/gc';
@@ -6,12 +6,10 @@ import type { Freed, GcProgress } from '../../features/images/gc-progress';
 import { collectGarbageNow } from '../../features/maintenance/at-once';
 import { count, formatBytes, printJson, printLine, printTable } from './output';
 import type { CommandParts, ListingOptions } from './command-parts';
+import { parseHours } from './hours';
 import { ofTotal, withProgress } from './progress';
 
 const HOUR_MS = 3_600_000;
-
-/** A hundred years: the times of the database reach only some thousand years back. */
-const MOST_HOURS = 876_000;
 
 interface GcOptions extends ListingOptions {
   readonly dryRun?: boolean;
@@ -22,12 +20,6 @@ const ABOUT = `free images and manifests that no tag reaches; safe to run during
 
 Lists what was freed, by repository. Manifests without a tag are kept for as many days as DRYDOCK_KEEP_UNTAGGED says. What deleted repositories and interrupted pushes leave behind is removed by the
 running server.`;
-
-function parseHours(text: string): number {
-  const hours = Number(text);
-  if (/^\d+(\.\d+)?$/.test(text) && hours <= MOST_HOURS) return hours;
-  throw new InvalidArgumentError('Expected a number of hours.');
-}
 
 /** `drydock gc`. */
 export function addGcCommand(program: Command, parts: CommandParts): void {

@@ -1,4 +1,5 @@
-import { rename } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { startChildServer, type ChildServer } from '../../helpers/child-server';
 import { DAMAGES, layerDigest, layerFile, type LayerPlace } from '../../helpers/damage';
@@ -68,6 +69,54 @@ it('reports that all layers are whole, which are not and whom that affects, and 
       restored: [layerDigest(base)],
     },
   ]);
+});
+
+it('compares what is stored with the database, and changes it only when it is asked to', async () => {
+  const orphan = path.join(layers.blobDir, 'sha256/ab', `${'ab'.repeat(32)}-00000000`);
+  await mkdir(path.dirname(orphan), { recursive: true });
+  await writeFile(orphan, 'left behind');
+  const key = path.relative(layers.blobDir, orphan);
+  const clean = await place.run('scrub', '--orphans');
+  expect([clean.code, clean.stdout.split('\n').at(-2)]).toEqual([
+    0,
+    'Each object has its row, and each layer its bytes.',
+  ]);
+  const shown = await place.run('scrub', '--orphans', '--older-than', '0');
+  expect([shown.code, shown.stdout.split('\n').slice(0, 2)]).toEqual([
+    0,
+    [`OBJECT${' '.repeat(key.length - 4)}PROBLEM`, `${key}  no row`],
+  ]);
+  expect(shown.stdout).toContain('1 object without a row, 11 B: --apply deletes them.\n');
+  const json = await place.run('scrub', '--orphans', '--older-than', '0', '--apply', '--json');
+  const found = {
+    orphanCount: 1,
+    orphanSizeBytes: 11,
+    deletedCount: 1,
+    brokenCount: 0,
+    orphanKeys: [key],
+    isContinued: false,
+  };
+  expect([json.code, JSON.parse(json.stdout)]).toEqual([0, expect.objectContaining(found)]);
+  expect(existsSync(orphan)).toBe(false);
+  const refused = await place.run('scrub', '--apply');
+  expect([refused.code, refused.stderr]).toEqual([
+    2,
+    expect.stringContaining('--apply and --older-than need --orphans.'),
+  ]);
+});
+
+it('says which layers have lost their bytes without reading them', async () => {
+  const image = createImage();
+  await pushImages(server, 'alice/lost', [image]);
+  const file = await layerFile(layers, image);
+  await rm(file);
+  const { code, stdout } = await place.run('scrub', '--orphans');
+  expect([code, stdout]).toEqual([1, expect.stringContaining(`${path.relative(layers.blobDir, file)}  missing`)]);
+  expect(stdout).toContain('1 layer without bytes, or with too few: --apply marks them as damaged.\n');
+  const applied = await place.run('scrub', '--orphans', '--apply');
+  expect([applied.code, applied.stdout]).toEqual([1, expect.stringContaining('or with too few: marked as damaged.\n')]);
+  await pushImages(server, 'alice/lost', [image]);
+  await expect(place.run('scrub', '--orphans')).resolves.toMatchObject({ code: 0 });
 });
 
 it('keeps to a rate', async () => {
