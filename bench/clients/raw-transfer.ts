@@ -81,6 +81,7 @@ export function drainDownload(request: RawRequest): Promise<number> {
         bodyBytes = Number(/\r\ncontent-length: (\d+)/i.exec(text)?.[1]);
         if (!text.startsWith('HTTP/1.1 200') || !(bodyBytes > 0)) {
           socket.destroy(new Error(`${request.url} answered ${text.slice(0, headBytes)}`));
+          return false;
         }
         expected = headBytes + bodyBytes;
       }

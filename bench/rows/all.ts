@@ -8,6 +8,7 @@ import { layerUpload } from './layer-upload';
 import { login, v2Token } from './login';
 import { pages } from './pages';
 import type { Row } from './row';
+import { s3Layers } from './s3-layers';
 import { scale } from './scale';
 import { tagsList } from './tags-list';
 import { v1Arrival } from './v1-arrival';
@@ -34,6 +35,7 @@ export const ROWS: readonly Row[] = [
   firstView,
   crossingPull,
   backfill,
+  s3Layers,
   scale,
   pages,
   idleMemory,

@@ -11,7 +11,8 @@ import { startDockerRegistry } from '../servers/docker-registry';
 import { BASIC, startDrydock } from '../servers/drydock';
 import type { Row } from './row';
 
-const REPOSITORY = 'bench/upload';
+/** Where layers and blobs are pushed. */
+export const UPLOAD_REPOSITORY = 'bench/upload';
 const MEGABYTE = 1e6;
 
 /** Bytes that no server has seen, so that none of them can skip the work. */
@@ -21,7 +22,7 @@ function freshen(layer: Buffer): string {
 }
 
 /** Runs one transfer on a quiet disk, because pending writes of the last one would count towards this one's fsync. */
-async function rateOf(bytes: number, transfer: () => Promise<void>): Promise<number> {
+export async function rateOf(bytes: number, transfer: () => Promise<void>): Promise<number> {
   await run({ file: 'sync', args: [] });
   const startedAt = performance.now();
   await transfer();
@@ -40,7 +41,7 @@ export async function pushLayer(url: string, layer: Buffer, bytesPerSecond?: num
   const json = JSON.stringify({ id, created: '2015-02-10T18:00:00Z', architecture: 'amd64', os: 'linux' });
   const payload = createHash('sha256').update(`${json}\n`).update(layer).digest('hex');
   const body = chunked(layer);
-  const target = { url, basic: BASIC, repository: REPOSITORY };
+  const target = { url, basic: BASIC, repository: UPLOAD_REPOSITORY };
   return rateOf(layer.length, async () => {
     const session = await startPush(target, [id]);
     const headers = { Authorization: session.authorization };
@@ -65,7 +66,7 @@ export const layerUpload: Row = {
   name: 'layer-put',
   needs: ['docker-registry'],
   measure: async (bench, resources) => {
-    const repository = REPOSITORY;
+    const repository = UPLOAD_REPOSITORY;
     const server = await startDrydock(resources, bench.environment);
     const registry = await startDockerRegistry(resources);
     const mebibytes = bench.isQuick ? 32 : 256;

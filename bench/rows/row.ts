@@ -26,7 +26,12 @@ export interface Row {
 }
 
 /** The programs that we compare with, and the packages they come in. */
-export const PROGRAMS = { 'docker-registry': 'docker-registry', nginx: 'nginx-light', skopeo: 'skopeo' } as const;
+export const PROGRAMS = {
+  'docker-registry': 'docker-registry',
+  nginx: 'nginx-light',
+  skopeo: 'skopeo',
+  radosgw: 'radosgw',
+} as const;
 export type Program = keyof typeof PROGRAMS;
 
 export const CONNECTIONS = 32;

@@ -93,8 +93,9 @@ export async function maintenanceLines(bench: Bench, resources: Resources, serve
     });
     const seconds = (performance.now() - startedAt) / 1000;
     const times = await pushing;
+    const waited = `longest wait ${formatFigure(wait)} ms`;
     const pushes = `${times.length} pushes meanwhile, p95 ${formatFigure(quantile(times, 0.95))} ms`;
-    bench.progress(`${what}: ${formatFigure(seconds)} s, peak ${formatFigure(peak)} MiB, ${pushes}`);
+    bench.progress(`${what}: ${formatFigure(seconds)} s, peak ${formatFigure(peak)} MiB, ${waited}, ${pushes}`);
     lines.push(
       lineOf(`${what}, longest wait for a lock`, 'ms', wait, GOAL_WAIT_MS),
       lineOf(`${what}, time`, 's', seconds),

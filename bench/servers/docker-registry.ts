@@ -12,15 +12,22 @@ export interface DockerRegistry {
   readonly rootDir: string;
 }
 
-/** Starts one without access log, with its usual cache of blob descriptors, on a folder of its own. */
-export async function startDockerRegistry(resources: Resources): Promise<DockerRegistry> {
+/**
+ * Starts one without access log, with its usual cache of blob descriptors.
+ *
+ * @param storage - undefined: a folder of its own
+ */
+export async function startDockerRegistry(resources: Resources, storage?: object): Promise<DockerRegistry> {
   const rootDir = await resources.createDir('registry');
   const configDir = await resources.createDir('registry-config');
   const port = await freePort();
   const config = {
     version: 0.1,
     log: { level: 'error', accesslog: { disabled: true } },
-    storage: { filesystem: { rootdirectory: rootDir }, cache: { blobdescriptor: 'inmemory' } },
+    storage: {
+      ...(storage ?? { filesystem: { rootdirectory: rootDir } }),
+      cache: { blobdescriptor: 'inmemory' },
+    },
     http: { addr: `127.0.0.1:${port}`, secret: 'bench' },
   };
   const file = path.join(configDir, 'config.yml');

@@ -1,120 +1,30 @@
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
-import { DAEMON_PATH } from './installed';
+import { startRadosgw } from '../../bench/servers/radosgw';
 import { isProcessOf } from './data-dir';
-import { freePort } from './free-port';
 
-const run = promisify(execFile);
-
-/** Who may use the store. */
-export const S3_CREDENTIALS = { accessKeyId: 'drydock', secretAccessKey: 'for-tests-only' };
+export { S3_CREDENTIALS } from '../../bench/servers/radosgw';
 
 const PIDS = 'pids';
-
-/** One monitor and one disk in memory, without authentication between them. Deleted objects leave the memory soon. */
-function configuration(folder: string, monitor: number, gateway: number): string {
-  return `[global]
-fsid = ${randomUUID()}
-mon host = v1:127.0.0.1:${monitor}
-mon initial members = a
-public addr = 127.0.0.1
-ms bind msgr2 = false
-auth cluster required = none
-auth service required = none
-auth client required = none
-osd pool default size = 1
-osd pool default min size = 1
-osd pool default pg num = 4
-osd pool default pgp num = 4
-osd crush chooseleaf type = 0
-mon allow pool size one = true
-mon allow pool delete = true
-mon data avail crit = 1
-mon osd full ratio = 0.99
-osd objectstore = memstore
-memstore device bytes = 4294967296
-run dir = ${folder}
-admin socket = ${folder}/$name.asok
-log file = ${folder}/$name.log
-keyring = ${folder}/keyring
-[mon.a]
-mon data = ${folder}/mon
-[osd.0]
-osd data = ${folder}/osd
-[client.rgw]
-rgw frontends = beast endpoint=127.0.0.1:${gateway}
-rgw thread pool size = 64
-rgw gc obj min wait = 10
-rgw gc processor period = 10
-`;
-}
-
-async function untilItWorks(attempt: () => Promise<unknown>): Promise<void> {
-  for (let left = 240; ; left -= 1) {
-    try {
-      await attempt();
-      return;
-    } catch (error) {
-      if (left === 0) throw error;
-      await sleep(500);
-    }
-  }
-}
+const MEBIBYTES = 4096;
 
 /**
- * Starts the daemons of Ceph that are a store that speaks S3. They outlive this process; `stopS3Daemons` ends them. It
- * takes a quarter of a minute.
+ * Starts the store of a run of the tests. Its processes outlive this one; `stopS3Daemons` ends them.
  *
- * @param folder - for their files; it exists, and is empty
- * @returns the address of the store
+ * @param folder - for its files; it exists, and is empty
+ * @returns its address
  */
 export async function startS3Daemons(folder: string): Promise<string> {
-  const [monitor, gateway] = [await freePort(), await freePort()];
-  const file = path.join(folder, 'ceph.conf');
-  await writeFile(file, configuration(folder, monitor, gateway));
-  for (const name of ['mon', 'osd']) await mkdir(path.join(folder, name));
-  const env = { ...process.env, PATH: DAEMON_PATH, CEPH_CONF: file };
-  const call = (program: string, ...args: string[]) => run(program, args, { env, timeout: 60_000 });
-  const start = (program: string, ...args: string[]): ChildProcess => {
-    const options = { env, stdio: 'ignore', detached: true } as const;
-    const child = spawn(program, ['-f', '-c', file, ...args], options);
-    child.unref();
-    appendFileSync(path.join(folder, PIDS), `${child.pid}\n`);
-    return child;
-  };
-
-  const keyring = path.join(folder, 'keyring');
-  await call('ceph-authtool', keyring, '--create-keyring', '--gen-key', '-n', 'mon.', '--cap', 'mon', 'allow *');
-  const map = path.join(folder, 'monmap');
-  const { stdout: fsid } = await call('ceph-conf', '--lookup', 'fsid');
-  await call('monmaptool', '--create', '--fsid', fsid.trim(), '--addv', 'a', `[v1:127.0.0.1:${monitor}]`, map);
-  await call('ceph-mon', '-i', 'a', '--mkfs', '--monmap', map, '--keyring', keyring);
-  start('ceph-mon', '-i', 'a');
-  await untilItWorks(() => call('ceph', '--connect-timeout', '5', 'status'));
-  const disk = randomUUID();
-  // The monitor may refuse commands for a moment after it says that it works.
-  await untilItWorks(() => call('ceph', 'osd', 'create', disk));
-  await call('ceph-osd', '-i', '0', '--mkfs', '--osd-uuid', disk);
-  await call('ceph', 'osd', 'crush', 'add', '0', '1', 'root=default', 'host=lab');
-  let osd = start('ceph-osd', '-i', '0');
-  await untilItWorks(async () => {
-    // One in ten ends at once, as it asks the monitor before it has heard which cluster this is ("wrong fsid").
-    if (osd.exitCode !== null) osd = start('ceph-osd', '-i', '0');
-    const { stdout } = await call('ceph', 'osd', 'stat');
-    if (!stdout.includes('1 up')) throw new Error(`the disk is not up: ${stdout}`);
+  return startRadosgw({
+    folder,
+    mebibytes: MEBIBYTES,
+    onStart: (child) => {
+      child.unref();
+      appendFileSync(path.join(folder, PIDS), `${child.pid}\n`);
+    },
   });
-  start('radosgw', '-n', 'client.rgw');
-  const { accessKeyId, secretAccessKey } = S3_CREDENTIALS;
-  const keys = [`--access-key=${accessKeyId}`, `--secret-key=${secretAccessKey}`];
-  await call('radosgw-admin', 'user', 'create', '--uid=tests', '--display-name=tests', ...keys);
-  const endpoint = `http://127.0.0.1:${gateway}`;
-  await untilItWorks(() => fetch(endpoint));
-  return endpoint;
 }
 
 /** Where the daemons of a run of the tests keep their files. */
