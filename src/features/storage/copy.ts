@@ -20,6 +20,8 @@ import { namesOf, othersAtWork, type PlaceIds } from './processes';
 /** Any number works, as long as every version uses the same one. */
 const COPY_LOCK = 7_301_006;
 
+const LOST = 'The connection to the database was lost during the copy: run it again, and it continues';
+
 /** The storage of a server, and the places of this process. */
 export type CopyNeeds = BlobNeeds & {
   readonly connection: DbConnection;
@@ -132,14 +134,17 @@ async function copyLocked(ctx: CopyNeeds, options: CopyOptions, signal: AbortSig
 /**
  * Copies all blobs that rows point to from one place of the server to the other, while servers run.
  *
- * @throws AppError `invalid` when there is one place only, `conflict` while another copy runs, `storage_full`; what the
- *   places throw for a minute. Run again, it continues.
+ * @throws AppError `invalid` when there is one place only, `conflict` while another copy runs, `storage_full`,
+ *   `unavailable` when the connection to the database was lost; what the places throw for a minute. Run again, it continues.
  */
 export async function copyStorage(ctx: CopyNeeds, options: CopyOptions): Promise<CopyReport> {
   const lock = await trySessionLock(ctx.connection, COPY_LOCK);
   if (lock === undefined) throw new AppError('conflict', 'Another copy is running: wait until it has ended');
   try {
     return await copyLocked(ctx, options, lock.lost);
+  } catch (error) {
+    if (lock.lost.aborted) throw new AppError('unavailable', LOST, { cause: error });
+    throw error;
   } finally {
     await lock.release();
   }

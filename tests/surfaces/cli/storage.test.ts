@@ -1,6 +1,7 @@
 import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { query } from '../../../src/platform/db/query';
 import { runInProcess } from '../../helpers/command-in-process';
 import { createCommandPlace, failure, success, type CommandPlace, type Outcome } from '../../helpers/command-place';
 import { startChildServer } from '../../helpers/child-server';
@@ -74,6 +75,17 @@ it('says what there is to copy, copies it, and says when the old place is no lon
         `The layers in file:${files} stay until you delete them; also those that users delete from now on.\n`,
     ),
   );
+});
+
+it('names the repositories of what is damaged or missing, and fails', async () => {
+  const rows = await query<{ storage_key: string }>(place.database.db, 'select storage_key from blobs limit 1');
+  const key = rows[0]?.storage_key ?? '';
+  for (const root of [disk, files]) await rename(path.join(root, key), path.join(root, 'away'));
+  await query(place.database.db, 'delete from copied_blobs');
+  const { code, stdout } = await moving('storage', 'copy');
+  expect([code, stdout]).toEqual([1, expect.stringMatching(/missing +alice\/app[^]* Damaged or missing: 1\.\n/)]);
+  for (const root of [disk, files]) await rename(path.join(root, 'away'), path.join(root, key));
+  await expect(moving('storage', 'copy')).resolves.toMatchObject({ code: 0 });
 });
 
 it('no command works where not all layers can be seen, until the place is forgotten (R66)', async () => {
