@@ -10,7 +10,13 @@ import {
 import { BlobSizeError } from '../../src/blobs/blob-store';
 import type { S3BlobStore } from '../../src/blobs/s3/s3-blob-store';
 import { query } from '../../src/platform/db/query';
-import { startFaultyStore, type Fault, type FaultyStore, type Operation } from '../helpers/faulty-store';
+import {
+  startFaultyStore,
+  type Fault,
+  type FaultyStore,
+  type Operation,
+  type StoreRequest,
+} from '../helpers/faulty-store';
 import { describeInstalled } from '../helpers/installed';
 import { isS3Installed, startS3Server, type S3Server } from '../helpers/s3-server';
 import { createS3Store, type S3TestStore } from '../helpers/s3-store';
@@ -81,6 +87,19 @@ describeInstalled(isS3Installed(), 'a bucket that fails', () => {
   it.each(ONCE)('stores all bytes although %s meets %j twice (R290)', async (operation, fault, bytes) => {
     faulty.inject(operation, fault, 2);
     await expectStored(bytes);
+    expect((await remains()).rows).toBe(0);
+  });
+
+  it('stores all bytes of several writes although each request is refused once (R290)', async () => {
+    const refused = new Set<string>();
+    const isFirst = ({ operation, url }: StoreRequest): boolean => {
+      const { size } = refused;
+      refused.add(`${operation} ${url}`);
+      return refused.size > size;
+    };
+    faulty.inject(isFirst, BUSY);
+    await Promise.all([LONG, SHORT, LONG, SHORT].map(expectStored));
+    expect(refused.size).toBeGreaterThan(15);
     expect((await remains()).rows).toBe(0);
   });
 

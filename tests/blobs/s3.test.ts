@@ -4,6 +4,7 @@ import { S3BlobStore } from '../../src/blobs/s3/s3-blob-store';
 import { expectBoth, pushBoth } from '../helpers/backups';
 import { startChildServer } from '../helpers/child-server';
 import { createCommandPlace, type CommandPlace } from '../helpers/command-place';
+import { startFaultyStore } from '../helpers/faulty-store';
 import { describeInstalled } from '../helpers/installed';
 import { startCommand } from '../helpers/run-command';
 import { isS3Installed, startS3Server, type S3Server } from '../helpers/s3-server';
@@ -69,6 +70,20 @@ describeInstalled(isS3Installed(), 'a bucket', () => {
       const other = await startChildServer(environment);
       await expectBoth(other, pushed);
       await other.end('SIGTERM');
+    });
+
+    it('says in a sentence that the clock is wrong, where the answers of the store do not correct it', async () => {
+      const faulty = await startFaultyStore(s3.endpoint);
+      faulty.inject(() => true, { kind: 'status', status: 403, code: 'RequestTimeTooSkewed' });
+      const { ended } = startCommand(['user', 'list'], { ...environment, DRYDOCK_S3_ENDPOINT: faulty.endpoint });
+      const { code, stderr } = await ended;
+      await faulty.close();
+      expect([code, stderr]).toEqual([
+        1,
+        expect.stringMatching(
+          /^error: .* cannot be used: this machine's clock differs too much from the store's: .*\n$/,
+        ),
+      ]);
     });
 
     it.each([
