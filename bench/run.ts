@@ -8,9 +8,9 @@
  *   --variant NAME   with other settings of the server, see rows/all.ts
  *   --rounds N       instead of 5
  *   --dir PATH       for data, instead of the folder for temporary files
- *   --write          also writes bench/RESULTS.md
+ *   --write          also writes the table of bench/RESULTS.md; its sections stay
  */
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -137,7 +137,8 @@ async function main(): Promise<void> {
   const date = new Date().toISOString().slice(0, 10);
   const list = [how, ...facts].map((fact) => `- ${fact}`).join('\n');
   const text = `# What the bench measured\n\nWritten by \`npm run bench -- --write\` on ${date}.\n\n${list}\n\n${table}\n\n${summary}\n`;
-  await writeFile(RESULTS_FILE, text);
+  const before = await readFile(RESULTS_FILE, 'utf8');
+  await writeFile(RESULTS_FILE, text + before.slice(before.indexOf('\n## ')));
 }
 
 function endEarly(signal: NodeJS.Signals): void {
