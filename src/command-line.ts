@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { BLOB_REFERRERS } from './blob-referrers';
+import type * as BuilderProcess from './builder-process';
 import { readConfig, type Config } from './config';
 import type { Context } from './context';
 import { openData, type OpenData } from './data';
@@ -27,6 +28,10 @@ const load = createRequire(__filename);
 
 function loadServer(): typeof Server {
   return load('./server') as typeof Server;
+}
+
+function loadBuilder(): typeof BuilderProcess {
+  return load('./builder-process') as typeof BuilderProcess;
 }
 
 /** What runs a command: the process, or a test. */
@@ -113,6 +118,8 @@ export async function runCommandLine(words: readonly string[], host: CommandHost
     version: host.version,
     serve: ({ port: PORT, data: DRYDOCK_DATA_DIR }) =>
       loadServer().serve(readConfig(host.environment, {}, { PORT, DRYDOCK_DATA_DIR }), printLine),
+    build: () => loadBuilder().runBuilder(readConfig(host.environment), printLine),
+    examineBuilder: () => loadBuilder().examineBuilder(readConfig(host.environment), printLine),
     withContext: (work) => withRuntime((runtime) => work(runtime.ctx), { creates: false }),
     withData: (work, options) =>
       withOpened(

@@ -82,6 +82,19 @@ const environment = z.object({
   DRYDOCK_MAIL_FROM: z.string().regex(MAIL_FROM, 'must be an email address or Name <address>').optional(),
   DRYDOCK_WEBHOOK_ALLOW: allowList.optional(),
   DRYDOCK_CORS_ORIGINS: originList.optional(),
+  DRYDOCK_BUILDER_HUB: siteUrl.optional(),
+  DRYDOCK_BUILDER_USER: z
+    .string()
+    .regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'must be the name of a user of this host')
+    .default('drydock-builder'),
+  DRYDOCK_BUILDER_DIR: z.string().startsWith('/', 'must be an absolute path').default('/var/tmp/drydock-builder'),
+  DRYDOCK_BUILDER_JOBS: wholeNumber(1, 64).default(availableParallelism()),
+  DRYDOCK_BUILD_MINUTES: wholeNumber(1, 1440).default(120),
+  DRYDOCK_BUILD_DISK: byteCount.pipe(z.number().min(2 ** 20)).default(10 * 2 ** 30),
+  DRYDOCK_BUILD_MEMORY: byteCount.pipe(z.number().min(128 * 2 ** 20)).default(2 * 2 ** 30),
+  DRYDOCK_BUILD_PROCESSES: wholeNumber(64, 1_000_000).default(1024),
+  DRYDOCK_BUILD_ALLOW: allowList.optional(),
+  DRYDOCK_BUILD_KNOWN_HOSTS: z.string().min(1).optional(),
   DRYDOCK_WORKERS: wholeNumber(1, 256).default(availableParallelism()),
   DRYDOCK_DRAIN_SECONDS: wholeNumber(0, 86_400).default(30),
   DRYDOCK_BCRYPT_COST: wholeNumber(4, 15).default(10),

@@ -43,6 +43,41 @@ export function poolSize(config: Config): number {
   return Math.min(16, Math.max(4, Math.floor(64 / config.DRYDOCK_WORKERS)));
 }
 
+/** The database of a server, whatever its schema is. */
+export type OpenDatabase = Pick<OpenData, 'db' | 'connection' | 'log' | 'close'>;
+
+/**
+ * Opens the database (our own server unless the configuration names one). The schema stays as it is.
+ *
+ * @param needsFiles - whether what runs needs the data directory, even if the database is elsewhere
+ * @throws as `openData`
+ */
+export async function openDatabase(
+  config: Config,
+  log: Logger,
+  stopping: AbortSignal,
+  { creates, needsFiles }: { readonly creates: boolean; readonly needsFiles: boolean },
+): Promise<OpenDatabase> {
+  const dataDir = path.resolve(config.DRYDOCK_DATA_DIR);
+  if (config.DATABASE_URL === undefined || needsFiles) {
+    if (!creates) await assertHasData(dataDir, { isEmbedded: config.DATABASE_URL === undefined });
+    await prepareDataDir(dataDir);
+  }
+  const embedded =
+    config.DATABASE_URL === undefined ? await startEmbeddedPostgres({ dataDir, logger: log, stopping }) : undefined;
+  const connection = config.DATABASE_URL ?? embedded?.connection ?? '';
+  const db = openDb(connection, poolSize(config));
+  const close = async (): Promise<void> => db.destroy().finally(() => embedded?.stop());
+  try {
+    await reachDatabase(connection, log, stopping);
+    if (!creates) await assertMigrated(db);
+    return { db, connection, log, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
 /**
  * Opens the database (our own server unless the configuration names one) and the blob store. The schema stays as it is.
  *
@@ -59,22 +94,12 @@ export async function openData(
   const dataDir = path.resolve(config.DRYDOCK_DATA_DIR);
   // With a database elsewhere and a bucket there is nothing in it, on any host.
   const places = [config.DRYDOCK_STORAGE, config.DRYDOCK_STORAGE_ALSO];
-  const hasFiles = places.some((at) => at?.kind === 'files' && at.directory === undefined);
-  if (config.DATABASE_URL === undefined || hasFiles) {
-    if (!creates) await assertHasData(dataDir, { isEmbedded: config.DATABASE_URL === undefined });
-    await prepareDataDir(dataDir);
-  }
-  const embedded =
-    config.DATABASE_URL === undefined ? await startEmbeddedPostgres({ dataDir, logger: log, stopping }) : undefined;
-  const connection = config.DATABASE_URL ?? embedded?.connection ?? '';
-  const db = openDb(connection, poolSize(config));
-  const close = async (): Promise<void> => db.destroy().finally(() => embedded?.stop());
+  const needsFiles = places.some((at) => at?.kind === 'files' && at.directory === undefined);
+  const database = await openDatabase(config, log, stopping, { creates, needsFiles });
   try {
-    await reachDatabase(connection, log, stopping);
-    if (!creates) await assertMigrated(db);
-    return { db, connection, ...(await openPlaces(placeSettings(config, dataDir), db)), log, close };
+    return { ...database, ...(await openPlaces(placeSettings(config, dataDir), database.db)) };
   } catch (error) {
-    await close();
+    await database.close();
     throw error;
   }
 }

@@ -22,6 +22,13 @@ const DEFAULTS = {
   DRYDOCK_OIDC_SCOPES: 'openid profile email',
   DRYDOCK_OIDC_USERNAME_CLAIM: 'preferred_username',
   DRYDOCK_OIDC_GROUPS_CLAIM: 'groups',
+  DRYDOCK_BUILDER_USER: 'drydock-builder',
+  DRYDOCK_BUILDER_DIR: '/var/tmp/drydock-builder',
+  DRYDOCK_BUILDER_JOBS: availableParallelism(),
+  DRYDOCK_BUILD_MINUTES: 120,
+  DRYDOCK_BUILD_DISK: 10_737_418_240,
+  DRYDOCK_BUILD_MEMORY: 2_147_483_648,
+  DRYDOCK_BUILD_PROCESSES: 1024,
   DRYDOCK_WORKERS: availableParallelism(),
   DRYDOCK_DRAIN_SECONDS: 30,
   DRYDOCK_BCRYPT_COST: 10,
@@ -114,6 +121,16 @@ describe('a configuration', () => {
         DRYDOCK_OIDC_CREATE_ACCOUNTS: 'off',
         DRYDOCK_SMTP_URL: 'smtps://drydock:p%40ss@mail.example.com:465',
         DRYDOCK_MAIL_FROM: 'The Hub <hub@example.com>',
+        DRYDOCK_BUILDER_HUB: 'http://10.1.2.3:5000',
+        DRYDOCK_BUILDER_USER: 'build_1',
+        DRYDOCK_BUILDER_DIR: '/srv/builds',
+        DRYDOCK_BUILDER_JOBS: '4',
+        DRYDOCK_BUILD_MINUTES: '30',
+        DRYDOCK_BUILD_DISK: '4g',
+        DRYDOCK_BUILD_MEMORY: '1g',
+        DRYDOCK_BUILD_PROCESSES: '256',
+        DRYDOCK_BUILD_ALLOW: 'git.internal,10.1.0.0/16',
+        DRYDOCK_BUILD_KNOWN_HOSTS: '/etc/ssh/ssh_known_hosts',
         DRYDOCK_WORKERS: '3',
         DRYDOCK_DRAIN_SECONDS: '60',
         DRYDOCK_BCRYPT_COST: '12',
@@ -166,6 +183,16 @@ describe('a configuration', () => {
       DRYDOCK_OIDC_CREATE_ACCOUNTS: false,
       DRYDOCK_SMTP_URL: 'smtps://drydock:p%40ss@mail.example.com:465',
       DRYDOCK_MAIL_FROM: 'The Hub <hub@example.com>',
+      DRYDOCK_BUILDER_HUB: 'http://10.1.2.3:5000',
+      DRYDOCK_BUILDER_USER: 'build_1',
+      DRYDOCK_BUILDER_DIR: '/srv/builds',
+      DRYDOCK_BUILDER_JOBS: 4,
+      DRYDOCK_BUILD_MINUTES: 30,
+      DRYDOCK_BUILD_DISK: 4_294_967_296,
+      DRYDOCK_BUILD_MEMORY: 1_073_741_824,
+      DRYDOCK_BUILD_PROCESSES: 256,
+      DRYDOCK_BUILD_ALLOW: ['git.internal', '10.1.0.0/16'],
+      DRYDOCK_BUILD_KNOWN_HOSTS: '/etc/ssh/ssh_known_hosts',
       DRYDOCK_WORKERS: 3,
       DRYDOCK_DRAIN_SECONDS: 60,
       DRYDOCK_BCRYPT_COST: 12,
@@ -177,6 +204,9 @@ describe('a configuration', () => {
   });
 
   it.each([
+    ['DRYDOCK_BUILDER_DIR', 'builds'],
+    ['DRYDOCK_BUILDER_USER', 'root user'],
+    ['DRYDOCK_BUILD_MEMORY', '1m'],
     ['PORT', 'http'],
     ['PORT', '65536'],
     ['PORT', '-1'],
@@ -367,8 +397,8 @@ describe('.env.example', () => {
     const shown = Object.fromEntries(settings.map((line) => line.split('=') as [string, string]));
     expect(readConfig(shown)).toEqual(DEFAULTS);
     const values = settings.map((line) => line.split('=')[1]).filter((value) => value !== '');
-    // The number of workers depends on the machine.
-    expect(values).toHaveLength(Object.keys(DEFAULTS).length - 1);
+    // The number of workers and of builds at once depends on the machine.
+    expect(values).toHaveLength(Object.keys(DEFAULTS).length - 2);
   });
 
   it('explains every variable, or the group of the variable', () => {

@@ -9,7 +9,7 @@ import { createBuildFolder, removeBuildFolder, type BuildFolder } from '../../sr
 import { buildImage } from '../../src/builder/sandbox/build-image';
 import type { Limits } from '../../src/builder/sandbox/enclosure';
 import { runEnclosed } from '../../src/builder/sandbox/run-enclosed';
-import { BUILD_USER, canBuild, ensureBuildUser } from '../helpers/build-user';
+import { BUILD_USER, canBuild, ensureBuildUser, untilNoBuildRuns } from '../helpers/build-user';
 import { describeInstalled } from '../helpers/installed';
 
 const MIB = 2 ** 20;
@@ -147,7 +147,7 @@ describeInstalled(canBuild(), 'the sandbox of builds', () => {
     const limits = { ...LIMITS, processes: 60, timeMs: 15_000 };
     const { message, log } = await failure(build(['RUN bomb() { bomb | bomb & }; bomb; busybox sleep 3'], { limits }));
     expect(`${message} ${log}`).toMatch(/fork|Resource temporarily unavailable|longer than 15 seconds/);
-    expect(processesOf(user)).toEqual([]);
+    await untilNoBuildRuns();
   });
 
   it('ends a build whose processes use too much memory: one, or all together (R305)', async () => {
@@ -159,7 +159,7 @@ describeInstalled(canBuild(), 'the sandbox of builds', () => {
     const each = 'busybox dd if=/dev/zero of=/dev/null bs=60M count=100000 &';
     const all = await failure(build([`RUN ${`${each} `.repeat(8)} busybox sleep 60`], { limits }));
     expect(all.message).toBe('The build used more than 300 MiB of memory.');
-    expect(processesOf(user)).toEqual([]);
+    await untilNoBuildRuns();
   });
 
   it('ends a build that uses too much disk: one file, or many (R306)', async () => {
@@ -178,7 +178,7 @@ describeInstalled(canBuild(), 'the sandbox of builds', () => {
     const lines = ['RUN (trap "" TERM HUP INT; busybox setsid busybox sleep 1000) & busybox sleep 1000'];
     const { message } = await failure(build(lines, { limits }));
     expect(message).toBe('The build took longer than 3 seconds.');
-    expect(processesOf(user)).toEqual([]);
+    await untilNoBuildRuns();
   });
 
   it('ends a build at once when it is cancelled', async () => {
@@ -187,7 +187,7 @@ describeInstalled(canBuild(), 'the sandbox of builds', () => {
     await sleep(1500);
     stopping.abort(new Error('cancelled'));
     expect((await work).message).toBe('cancelled');
-    expect(processesOf(user)).toEqual([]);
+    await untilNoBuildRuns();
   });
 
   it('fails when a step fails, or when a base image is not there', async () => {
@@ -209,12 +209,3 @@ describeInstalled(canBuild(), 'the sandbox of builds', () => {
     folder = await createBuildFolder(parent, user);
   });
 });
-
-/** What still runs as the user of builds, or as one of their subordinate users. */
-function processesOf(user: { readonly uid: number }): string[] {
-  const lines = execFileSync('ps', ['-eo', 'uid=,pid=,args=']).toString().split('\n');
-  return lines.filter((line) => {
-    const uid = Number(/^\s*(\d+)/.exec(line)?.[1] ?? 0);
-    return uid === user.uid || (uid >= 100_000 && uid < 165_536);
-  });
-}

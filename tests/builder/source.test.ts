@@ -158,14 +158,13 @@ describeInstalled(canBuild() && isInstalled('nginx', '-v', 'nginx-light'), 'fetc
       new AbortController().signal,
     );
   }
-  const fetched = (file: string): string => readFileSync(path.join(folder.files, 'source', file), 'utf8');
+  const fetched = (file: string): string => readFileSync(path.join(folder.fetched, 'source', file), 'utf8');
 
   it('fetches the newest commit of a branch through nginx, without history', async () => {
     const commit = await fetchIt({});
-    expect(commit).toMatchObject({ id: newest, author: 'Ann Author', message: 'The newest' });
-    expect(Math.abs(Date.now() - commit.committedAt.getTime())).toBeLessThan(600_000);
+    expect(commit).toMatchObject({ id: newest, author: 'Ann Author', message: 'The newest\n\nwith more' });
     expect(fetched('Dockerfile')).toBe('FROM two');
-    expect(readdirSync(path.join(folder.files, 'source')).sort()).toEqual(['Dockerfile', 'web']);
+    expect(readdirSync(path.join(folder.fetched, 'source')).sort()).toEqual(['Dockerfile', 'web']);
   });
 
   it('fetches a tag from git daemon', async () => {
@@ -229,9 +228,9 @@ describeInstalled(canBuild() && isInstalled('nginx', '-v', 'nginx-light'), 'fetc
       Dockerfile: 'FROM scratch',
     });
     await fetchIt({ url: `${nginx.url}/evil.git` });
-    expect(lstatSync(path.join(folder.files, 'source', 'link')).isSymbolicLink()).toBe(true);
-    expect(readdirSync(path.join(folder.files, 'source', 'sub'))).toEqual([]);
-    expect(existsSync(path.join(folder.files, 'git', 'hooks'))).toBe(false);
+    expect(lstatSync(path.join(folder.fetched, 'source', 'link')).isSymbolicLink()).toBe(true);
+    expect(readdirSync(path.join(folder.fetched, 'source', 'sub'))).toEqual([]);
+    expect(existsSync(path.join(folder.fetched, 'git', 'hooks'))).toBe(false);
   });
 
   it('ends when the source is too large, or its server does not answer (R306, R307)', async () => {

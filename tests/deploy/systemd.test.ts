@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describeInstalled, isInstalled } from '../helpers/installed';
 
-const UNIT = readFileSync(path.join(__dirname, '../../deploy/drydock.service'), 'utf8');
+const DEPLOY = path.join(__dirname, '../../deploy');
+const UNIT = readFileSync(path.join(DEPLOY, 'drydock.service'), 'utf8');
+const BUILDER = readFileSync(path.join(DEPLOY, 'drydock-builder.service'), 'utf8');
 
 it('lets the main process end the others, and waits 30 seconds longer than the server', () => {
   expect(UNIT).toMatch(/^KillMode=mixed$/m);
@@ -29,6 +31,13 @@ describeInstalled(isInstalled('systemd-analyze', '--version', 'systemd'), 'syste
 
   it('finds nothing wrong with the unit', () => {
     const { status, output } = analyze('verify', '--man=no', unit);
+    expect([status, output.split('\n').filter((line) => line.includes('drydock'))]).toEqual([0, []]);
+  });
+
+  it('finds nothing wrong with the unit of builders', () => {
+    const builder = path.join(folder, 'drydock-builder.service');
+    writeFileSync(builder, BUILDER.replace('/usr/bin/node', process.execPath));
+    const { status, output } = analyze('verify', '--man=no', builder);
     expect([status, output.split('\n').filter((line) => line.includes('drydock'))]).toEqual([0, []]);
   });
 

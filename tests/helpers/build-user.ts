@@ -1,4 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { BuildUser } from '../../src/builder/sandbox/enclosure';
 import { isInstalled, isInstalledForRoot, isOnPath } from './installed';
 
@@ -27,4 +28,18 @@ export function ensureBuildUser(): BuildUser {
 
 function idOf(option: string): number {
   return Number(execFileSync('id', [option, BUILD_USER]).toString());
+}
+
+/** Waits until nothing runs as the user of builds or as one of their subordinate users; what ended may still be there for a moment. */
+export async function untilNoBuildRuns(): Promise<void> {
+  while (buildProcesses().length > 0) await sleep(20);
+}
+
+function buildProcesses(): string[] {
+  const own = idOf('-u');
+  const lines = execFileSync('ps', ['-eo', 'uid=,pid=,args=']).toString().split('\n');
+  return lines.filter((line) => {
+    const uid = Number(/^\s*(\d+)/.exec(line)?.[1] ?? 0);
+    return uid === own || (uid >= 100_000 && uid < 165_536);
+  });
 }

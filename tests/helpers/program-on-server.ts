@@ -10,6 +10,8 @@ export async function runOnServer({ ctx }: Pick<TestServer, 'ctx'>, ...words: re
   const program = buildProgram({
     version: '0',
     serve: unused,
+    build: unused,
+    examineBuilder: unused,
     withContext: (work) => work(ctx),
     withData: unused,
     withStorage: unused,

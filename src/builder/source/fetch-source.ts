@@ -1,9 +1,8 @@
-import { readFile, rm } from 'node:fs/promises';
-import path from 'node:path';
+import { rm } from 'node:fs/promises';
 import type { Credential } from '../../features/builds/credentials';
 import type { AddressRule } from '../../platform/http/address-rules';
 import { BuildFailure } from '../build-failure';
-import type { BuildFolder } from '../sandbox/build-folder';
+import { openWithin, type BuildFolder } from '../sandbox/build-folder';
 import type { BuildUser, Limits } from '../sandbox/enclosure';
 import { ProgramFailed, runEnclosed, type Output } from '../sandbox/run-enclosed';
 import { allowedAddress, readCloneUrl, writeCloneUrl, type Protocol } from './clone-url';
@@ -30,9 +29,7 @@ export interface SourceRules {
 export interface Commit {
   readonly id: string;
   readonly author: string;
-  /** The first line of its message. */
   readonly message: string;
-  readonly committedAt: Date;
 }
 
 /** Where and within what git runs. */
@@ -55,12 +52,12 @@ mkdir -p /build/source
 git init --quiet --template=
 git fetch --quiet --depth 1 --no-tags --no-recurse-submodules --no-write-fetch-head --no-auto-maintenance -- "$url" "+$from:refs/drydock/fetched"
 git -c advice.detachedHead=false checkout --quiet --force --detach refs/drydock/fetched
-git log -1 --no-show-signature --format='%H%n%ct%n%an%n%s' > /build/commit`;
+git log -1 --no-show-signature --format='%H%n%an%n%B' > /build/commit`;
 
 const REF_NAME = /^(?!.*(?:\.\.|\/\/|@\{|\.lock(?:\/|$)|\/\.))[A-Za-z0-9_][A-Za-z0-9_./+@#=,-]{0,249}(?<![./])$/;
 
 /**
- * Fetches the newest commit of a branch or tag, without its history, to `source` in the folder of the build.
+ * Fetches the newest commit of a branch or tag, without its history, to `source` in the part of the folder that git sees.
  *
  * @param output - receives what git says
  * @throws BuildFailure when the source is refused, does not answer, needs credentials, or exceeds a limit
@@ -81,7 +78,7 @@ export async function fetchSource(
   const from = `refs/${refType === 'branch' ? 'heads' : 'tags'}/${refName}`;
   const environment = gitEnvironment(url, address, credential, keys);
   const enclosure = {
-    folder: folder.files,
+    folder: folder.fetched,
     mountPoint: folder.mountPoint,
     network: 'host',
     user,
@@ -98,11 +95,16 @@ export async function fetchSource(
   } finally {
     if (keys !== undefined) await rm(keys.folder, { recursive: true, force: true });
   }
-  return readCommit(path.join(folder.files, 'commit'));
+  return readCommit(folder.fetched);
 }
 
-async function readCommit(file: string): Promise<Commit> {
-  const [id = '', seconds = '0', author = '', message = ''] = (await readFile(file, 'utf8')).split('\n');
-  const short = (text: string): string => text.slice(0, 500);
-  return { id, author: short(author), message: short(message), committedAt: new Date(Number(seconds) * 1000) };
+async function readCommit(folder: string): Promise<Commit> {
+  const file = await openWithin(folder, 'commit');
+  try {
+    const { bytesRead, buffer } = await file.read({ buffer: Buffer.alloc(64 * 1024), position: 0 });
+    const [id = '', author = '', ...message] = buffer.toString('utf8', 0, bytesRead).split('\n');
+    return { id, author: author.slice(0, 500), message: message.join('\n').trim().slice(0, 5000) };
+  } finally {
+    await file.close();
+  }
 }

@@ -29,7 +29,7 @@ export async function writeKeys(
   if (protocol !== 'ssh') return undefined;
   const name = `keys-${randomBytes(8).toString('hex')}`;
   const keys = {
-    folder: path.join(folder.files, name),
+    folder: path.join(folder.fetched, name),
     inside: `/build/${name}`,
     hasKnownHosts: knownHosts !== undefined,
   };

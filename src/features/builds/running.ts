@@ -188,7 +188,7 @@ export async function finishBuild(
  * @param olderThanMs - how long a builder must have been silent
  * @returns how many there were
  */
-export async function returnStoppedBuilds(ctx: Needs<'db'>, olderThanMs = ALIVE.lostAfterMs): Promise<number> {
+export async function returnStoppedBuilds(ctx: Needs<'db'>, olderThanMs: number = ALIVE.lostAfterMs): Promise<number> {
   return inTransaction(ctx.db, async (tx) => {
     const stopped = await store.lockStopped(tx, olderThanMs);
     for (const build of stopped) {

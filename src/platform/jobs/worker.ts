@@ -23,11 +23,11 @@ export interface Worker {
 /** Three jobs may take long, maintenance, a scrub, and reading layers; mail must not wait for them. */
 const JOBS_AT_ONCE = 4;
 
-/** Each running job has one. */
-const CONNECTIONS = 4 + JOBS_AT_ONCE;
+/** Each running job has one, and the queue some more. */
+const OTHER_CONNECTIONS = 4;
 
-function openPool(connection: DbConnection, log: Logger): pg.Pool {
-  const pool = new pg.Pool({ ...clientOptions(connection), max: CONNECTIONS });
+function openPool(connection: DbConnection, jobsAtOnce: number, log: Logger): pg.Pool {
+  const pool = new pg.Pool({ ...clientOptions(connection), max: OTHER_CONNECTIONS + jobsAtOnce });
   const onLost = (error: Error): void => {
     log.warn({ err: error }, 'a connection of the job queue was lost');
   };
@@ -107,6 +107,14 @@ export interface AbandonedJobs {
   readonly graceMs: number;
 }
 
+/** How a process takes jobs. */
+export interface WorkerOptions {
+  /** undefined: the usual times */
+  readonly abandoned?: AbandonedJobs;
+  /** undefined: as many as a server runs */
+  readonly jobsAtOnce?: number;
+}
+
 const ABANDONED: AbandonedJobs = { everyMs: 60_000, graceMs: 60_000 };
 
 /**
@@ -156,18 +164,14 @@ async function watchAbandonedJobs(
   }
 }
 
-/**
- * Starts taking jobs from the queue in Postgres, and starts again whenever an outage of Postgres has ended the runner.
- *
- * @param abandoned - undefined: the usual times
- */
+/** Starts taking jobs from the queue in Postgres, and starts again whenever an outage of Postgres has ended the runner. */
 export async function startWorker(
   connection: DbConnection,
   jobs: readonly Job[],
   log: Logger,
-  abandoned: AbandonedJobs = ABANDONED,
+  { abandoned = ABANDONED, jobsAtOnce = JOBS_AT_ONCE }: WorkerOptions = {},
 ): Promise<Worker> {
-  const pool = openPool(connection, log);
+  const pool = openPool(connection, jobsAtOnce, log);
   const stopping = new AbortController();
   const isStopping = (): boolean => stopping.signal.aborted;
   const tasks = taskListOf(pool, jobs, stopping.signal, log);
@@ -176,7 +180,7 @@ export async function startWorker(
       pgPool: pool,
       // With single connections, a job that cannot be marked as done or failed would be an unhandled rejection.
       preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
-      concurrency: JOBS_AT_ONCE,
+      concurrency: jobsAtOnce,
       noHandleSignals: true,
       logger: toWorkerLogger(log),
       events: reportingFailures(log),

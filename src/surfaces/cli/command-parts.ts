@@ -27,6 +27,10 @@ export interface CommandParts {
   readonly version: string;
   /** Runs the server until a signal stops it. */
   serve(options: ServeOptions): Promise<void>;
+  /** Builds until a signal stops it. */
+  build(): Promise<void>;
+  /** Prints what a builder on this host lacks; resolves to whether it lacks nothing. */
+  examineBuilder(): Promise<boolean>;
   /**
    * Runs work on data that exists.
    *

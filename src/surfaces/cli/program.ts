@@ -45,6 +45,7 @@ export function buildProgram(parts: CommandParts): Command {
     .option('--port <port>', 'the port to listen on, instead of PORT')
     .option('--data <directory>', 'the data directory, instead of DRYDOCK_DATA_DIR')
     .action((options: ServeOptions) => parts.serve(options));
+  addBuilderCommand(program, parts);
   addDatabaseCommands(program, parts);
   addUserCommands(program, parts);
   addTokenCommands(program, parts);
@@ -77,6 +78,23 @@ export function buildProgram(parts: CommandParts): Command {
 function nameHelpOf(command: Command, words: string): void {
   command.showHelpAfterError(`See \`${words} --help\`.`);
   for (const child of command.commands) nameHelpOf(child, `${words} ${child.name()}`);
+}
+
+const ABOUT_BUILDER = `run the builds of automated repositories; any number of builders, on any hosts
+
+Needs the database, the URL of the hub, and buildah, runc, git and an unprivileged user with subordinate ids on this host. On SIGTERM
+or SIGINT it takes no more builds, and gives those that run the time of DRYDOCK_DRAIN_SECONDS.`;
+
+function addBuilderCommand(program: Command, parts: CommandParts): void {
+  program
+    .command('builder')
+    .summary('run the builds of automated repositories')
+    .description(ABOUT_BUILDER)
+    .option('--doctor', 'say what is missing on this host, and exit')
+    .action(async ({ doctor }: { readonly doctor?: true }) => {
+      if (doctor !== true) await parts.build();
+      else if (!(await parts.examineBuilder())) process.exitCode = 1;
+    });
 }
 
 function addDatabaseCommands(program: Command, parts: CommandParts): void {

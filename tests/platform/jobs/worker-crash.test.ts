@@ -26,7 +26,7 @@ afterEach(async () => {
 });
 
 async function start(...jobs: Job[]): Promise<void> {
-  workers.push(await startWorker(database.connection, jobs, createLogger('silent'), OFTEN));
+  workers.push(await startWorker(database.connection, jobs, createLogger('silent'), { abandoned: OFTEN }));
 }
 
 const add = () => database.db.raw(`select graphile_worker.add_job('job')`);

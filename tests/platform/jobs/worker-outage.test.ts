@@ -42,7 +42,7 @@ it('the job queue continues after an outage of Postgres during a job (R29)', asy
     },
   ];
   const often = { everyMs: 100, graceMs: 100 };
-  const worker = await startWorker(postgres.connection, jobs, createLogger('silent'), often);
+  const worker = await startWorker(postgres.connection, jobs, createLogger('silent'), { abandoned: often });
   try {
     await add('long');
     await longStarted;

@@ -41,7 +41,7 @@ beforeAll(async () => {
 afterAll(() => place.close());
 
 const LEAVES = [
-  'serve', 'migrate', 'upgrade-postgres', 'seed', 'gc', 'scrub', 'backup', 'restore', 'verify-backup', 'rotate-key', 'audit',
+  'serve', 'builder', 'migrate', 'upgrade-postgres', 'seed', 'gc', 'scrub', 'backup', 'restore', 'verify-backup', 'rotate-key', 'audit',
   'user list', 'user add', 'user passwd', 'user activate', 'user deactivate', 'user admin', 'user delete',
   'mail test',
   'repo list', 'repo create', 'repo delete', 'repo private', 'repo public',
@@ -54,7 +54,7 @@ describe('help', () => {
     expect([code, stderr]).toEqual([0, '']);
     const listed = [...stdout.matchAll(/^ {2}([a-z][a-z-]*)/gm)].map(([, name]) => name);
     const commands =
-      'serve migrate upgrade-postgres seed user token org team plan repo retention retired-name webhook oauth-client gc scrub storage backup restore verify-backup rotate-key audit mail doctor completion version help';
+      'serve builder migrate upgrade-postgres seed user token org team plan repo retention retired-name webhook oauth-client gc scrub storage backup restore verify-backup rotate-key audit mail doctor completion version help';
     expect(listed).toEqual(commands.split(' '));
   });
 
