@@ -29,6 +29,7 @@ const UNRECORDED: readonly (readonly [RegExp, reason: string])[] = [
   [/^PUT \/v1\/repositories\/\S+\/auth$/, 'uses a delete token up, for the registry that was given it'],
   [/^DELETE \/v1\/repositories\/\S+\/images$/, 'gives a token for a deletion, and deletes nothing'],
   [/^POST \/u\/:namespace\/:repository\/hook\//, 'is what a receiver answers, kept with its delivery'],
+  [/^POST \/(hooks\/builds|u\/:namespace\/:repository\/trigger)\//, 'queues builds, which have a history of their own'],
   [/^(POST|PATCH|PUT|DELETE) \/v2\/\S+\/blobs\/uploads/, 'is a part of a push, which `push.finished` records'],
   [/^POST \/markdown\/preview\/$/, 'shows a text, and changes nothing'],
   [/^POST \/theme\/$/, 'sets a cookie of the browser'],

@@ -15,6 +15,7 @@ import { createImage, pushImages } from '../helpers/images';
 import { codeOf as authorizationOf } from '../helpers/oauth';
 import { codeOf } from '../helpers/second-factor';
 import type { TestServer } from '../helpers/test-server';
+import { BUILD_SCENARIOS } from './build-scenarios';
 import { sessionOf } from './callers';
 import { MARKER, type Held, type Stage } from './stage';
 
@@ -287,6 +288,7 @@ export const SCENARIOS: Readonly<Record<string, Prepare>> = {
   }),
   ...ofBoth('settings/retention/', () => 'retention/'),
   ...ofBoth('settings/webhooks/:webhook/', ({ webhook }) => `webhooks/${webhook.real}/`),
+  ...BUILD_SCENARIOS,
   [`POST ${SETTINGS}/teams/`]: async (stage) => ({ params: await repositoryOfAcme(stage, false) }),
   [`POST ${SETTINGS}/teams/remove/`]: async (stage) => ({ params: await repositoryOfAcme(stage, true) }),
 };

@@ -3,6 +3,9 @@ import { accessTokenEndpoints } from './endpoints/access-tokens';
 import { administrationEndpoints } from './endpoints/administration';
 import { auditEndpoints } from './endpoints/audit';
 import { authorizationEndpoints } from './endpoints/authorizations';
+import { buildSettingEndpoints } from './endpoints/build-settings';
+import { buildSourceEndpoints } from './endpoints/build-sources';
+import { buildEndpoints } from './endpoints/builds';
 import { commentEndpoints } from './endpoints/comments';
 import { emailEndpoints } from './endpoints/emails';
 import { healthEndpoints } from './endpoints/health';
@@ -78,6 +81,9 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...searchEndpoints,
   ...starEndpoints,
   ...commentEndpoints,
+  ...buildSourceEndpoints,
+  ...buildSettingEndpoints,
+  ...buildEndpoints,
   ...webhookEndpoints,
   ...webhookDeliveryEndpoints,
   ...administrationEndpoints,

@@ -2,6 +2,7 @@
 const TAGS: Readonly<Record<string, string>> = {
   'access tokens': 'Tokens that replace the password of an account',
   administration: 'What only administrators of the site can do',
+  builds: 'Automated repositories: sources, build rules and builds',
   comments: 'Comments on repositories, and flags on comments',
   emails: 'Email addresses of accounts',
   images: 'Images of repositories, their layers and files',

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { addAuditCommand } from './audit';
 import { addBackupCommands } from './backup';
+import { addBuildCommands } from './build';
 import { addDoctorCommand } from './doctor/command';
 import { addGcCommand } from './gc';
 import { addMailCommand } from './mail';
@@ -54,6 +55,7 @@ export function buildProgram(parts: CommandParts): Command {
   addPlanCommands(program, parts);
   addRepoCommands(program, parts);
   addRetentionCommands(program, parts);
+  addBuildCommands(program, parts);
   addRetiredNameCommands(program, parts);
   addWebhookCommands(program, parts);
   addOAuthClientCommands(program, parts);

@@ -1,12 +1,5 @@
-import type { Context } from '../../context';
-import { OPERATOR_ACTOR } from '../../features/access/actor';
-import type { AdministeredRepository } from '../../features/repositories/access';
-import { getAdministered } from '../../features/repositories/get-repository';
-import { readFullName } from '../../features/repositories/names';
-
 /* The arguments that the commands of `drydock retention` have in common. */
 
-export const REPOSITORY = 'namespace/name, or just name in the library';
 export const NAME = 'namespace/name, just name in the library, or a namespace with --namespace';
 export const OF_NAMESPACE = [
   '--namespace',
@@ -15,9 +8,4 @@ export const OF_NAMESPACE = [
 
 export interface NamespaceOption {
   readonly namespace?: true;
-}
-
-/** The repository of an argument. */
-export async function repositoryNamed(ctx: Context, text: string): Promise<AdministeredRepository> {
-  return getAdministered(ctx, OPERATOR_ACTOR, readFullName(text));
 }

@@ -7,7 +7,8 @@ import { reasonText } from '../../features/retention/reasons';
 import { listRetentionRuns } from '../../features/retention/runs';
 import type { CommandParts, ListingOptions } from './command-parts';
 import { count, formatTime, printJson, printLine, printTable } from './output';
-import { NAME, OF_NAMESPACE, REPOSITORY, repositoryNamed, type NamespaceOption } from './retention-arguments';
+import { REPOSITORY, repositoryNamed } from './repository-argument';
+import { NAME, OF_NAMESPACE, type NamespaceOption } from './retention-arguments';
 
 /** More tags and repositories than there can be. */
 const ALL = { limit: 1_000_000, offset: 0 } as const;

@@ -12,7 +12,8 @@ import { startAndCarryOut } from '../../features/retention/run';
 import type { RetentionRules } from '../../features/retention/rules';
 import type { CommandParts, ListingOptions } from './command-parts';
 import { count, printJson, printLine } from './output';
-import { NAME, OF_NAMESPACE, REPOSITORY, repositoryNamed, type NamespaceOption } from './retention-arguments';
+import { REPOSITORY, repositoryNamed } from './repository-argument';
+import { NAME, OF_NAMESPACE, type NamespaceOption } from './retention-arguments';
 import { addRetentionListings } from './retention-listings';
 import { confirmUnlessYes, YES, type YesOption } from './terminal';
 

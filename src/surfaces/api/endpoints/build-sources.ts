@@ -1,0 +1,181 @@
+import { z } from 'zod';
+import { setSchedule } from '../../../features/builds/schedules';
+import { changeSource, removeSource, renewHook } from '../../../features/builds/source-changes';
+import {
+  addSource,
+  getSource,
+  PROVIDERS,
+  type BuildSource,
+  type WantedCredential,
+} from '../../../features/builds/sources';
+import { endpoint, reply } from '../endpoint';
+import { newRuleSchema, ruleInput } from './build-rule-body';
+import { administeredAsked, repositoryParams } from './repository-asked';
+import { line, moment } from './schemas';
+
+/* Where an automated repository is built from. */
+
+const sourceSchema = z
+  .strictObject({
+    provider: z.enum(PROVIDERS),
+    clone_url: z.string(),
+    credential: z.enum(['none', 'deploy_key', 'token']),
+    public_key: z.string().nullable().describe('The deploy key, to paste at the provider'),
+    hook_url: z.string().describe('Where the provider sends its hooks'),
+    syncs_description: z.boolean().describe('The README next to the Dockerfile becomes the description'),
+    allows_network: z.boolean().describe('RUN has a network; only a site administrator changes it'),
+    schedule: z.string().nullable().describe('Five fields of cron, UTC'),
+    date_scheduled: moment.nullable(),
+    created_by: z.string().nullable().describe('The account whose rights the builds have'),
+    date_created: moment,
+    date_updated: moment,
+  })
+  .meta({ id: 'BuildSource' });
+
+const createdSchema = z
+  .strictObject({ ...sourceSchema.shape, hook_secret: z.string().describe('Signs the hooks; never shown again') })
+  .meta({ id: 'CreatedBuildSource' });
+
+function sourceBody(source: BuildSource): z.input<typeof sourceSchema> {
+  return {
+    provider: source.provider,
+    clone_url: source.cloneUrl,
+    credential: source.credential,
+    public_key: source.publicKey ?? null,
+    hook_url: source.hookUrl,
+    syncs_description: source.syncsDescription,
+    allows_network: source.allowsNetwork,
+    schedule: source.schedule ?? null,
+    date_scheduled: source.scheduledAt?.toISOString() ?? null,
+    created_by: source.createdBy ?? null,
+    date_created: source.createdAt.toISOString(),
+    date_updated: source.updatedAt.toISOString(),
+  };
+}
+
+const credentialFields = {
+  credential: z
+    .enum(['none', 'deploy_key', 'token'])
+    .optional()
+    .describe('deploy_key creates a key for a URL of ssh; token is for one of https'),
+  token: line(4096).optional().describe('With credential=token'),
+  token_username: line(255).optional().describe('The username that the token is sent with; git if omitted'),
+};
+
+interface CredentialBody {
+  readonly credential?: 'none' | 'deploy_key' | 'token' | undefined;
+  readonly token?: string | undefined;
+  readonly token_username?: string | undefined;
+}
+
+function credentialIn({
+  credential: kind,
+  token = '',
+  token_username: username,
+}: CredentialBody): WantedCredential | undefined {
+  if (kind === undefined) return undefined;
+  return kind === 'token' ? { kind, username, token } : { kind };
+}
+
+const SOURCE = '/api/v1.1/repositories/:namespace/:name/build-source/';
+const FACTS = { tag: 'builds', access: 'account', params: repositoryParams } as const;
+
+const getOne = endpoint({
+  ...FACTS,
+  method: 'get',
+  path: SOURCE,
+  id: 'getBuildSource',
+  summary: 'Show where a repository is built from',
+  responses: { 200: { description: 'The source', body: sourceSchema } },
+  etag: 'sent',
+  handle: async (ctx, { params, caller }) =>
+    reply(200, sourceBody(await getSource(ctx, await administeredAsked(ctx, { caller, params })))),
+});
+
+const postOne = endpoint({
+  ...FACTS,
+  method: 'post',
+  path: SOURCE,
+  id: 'addBuildSource',
+  summary: 'Make a repository an automated one: only builds push to it from then on',
+  body: z.strictObject({
+    provider: z.enum(PROVIDERS).default('git'),
+    clone_url: line(1000).describe('https://host/path, ssh://git@host/path or git@host:path'),
+    ...credentialFields,
+    syncs_description: z.boolean().optional(),
+    rules: z.array(newRuleSchema).max(50).optional().describe('If omitted, the branch master becomes latest'),
+  }),
+  responses: { 201: { description: 'The source with the secret of its hooks', body: createdSchema } },
+  errors: ['conflict'],
+  handle: async (ctx, { params, body, caller }) => {
+    const { hookSecret, ...source } = await addSource(ctx, await administeredAsked(ctx, { caller, params }), {
+      provider: body.provider,
+      cloneUrl: body.clone_url,
+      credential: credentialIn(body),
+      syncsDescription: body.syncs_description,
+      rules: body.rules?.map(ruleInput),
+    });
+    return reply(201, { ...sourceBody(source), hook_secret: hookSecret });
+  },
+});
+
+const patchOne = endpoint({
+  ...FACTS,
+  method: 'patch',
+  path: SOURCE,
+  id: 'updateBuildSource',
+  summary: 'Change where a repository is built from',
+  description: 'From then on, builds have the rights of the account that changed it.',
+  body: z.strictObject({
+    provider: z.enum(PROVIDERS).optional(),
+    clone_url: line(1000).optional(),
+    ...credentialFields,
+    syncs_description: z.boolean().optional(),
+    allows_network: z.boolean().optional(),
+    schedule: line(100).nullable().optional().describe('At most once an hour; null: never'),
+  }),
+  responses: { 200: { description: 'The updated source', body: sourceSchema } },
+  etag: 'heeded',
+  handle: async (ctx, { params, body, caller, assertCurrent }) => {
+    const repository = await administeredAsked(ctx, { caller, params });
+    const changes = {
+      provider: body.provider,
+      cloneUrl: body.clone_url,
+      credential: credentialIn(body),
+      syncsDescription: body.syncs_description,
+      allowsNetwork: body.allows_network,
+    };
+    await changeSource(ctx, repository, changes, (source) => assertCurrent(sourceBody(source)));
+    if (body.schedule !== undefined) await setSchedule(ctx, repository, body.schedule ?? undefined);
+    return reply(200, sourceBody(await getSource(ctx, repository)));
+  },
+});
+
+const deleteOne = endpoint({
+  ...FACTS,
+  method: 'delete',
+  path: SOURCE,
+  id: 'removeBuildSource',
+  summary: 'Make a repository an ordinary one again',
+  description: 'Builds that wait or run are cancelled. The history stays.',
+  responses: { 204: { description: 'Removed' } },
+  handle: async (ctx, { params, caller }) => {
+    await removeSource(ctx, await administeredAsked(ctx, { caller, params }));
+    return reply(204);
+  },
+});
+
+const postHook = endpoint({
+  ...FACTS,
+  method: 'post',
+  path: `${SOURCE}hook/`,
+  id: 'renewBuildHook',
+  summary: 'Replace the URL and the secret of the hooks',
+  responses: { 200: { description: 'The source with the new secret', body: createdSchema } },
+  handle: async (ctx, { params, caller }) => {
+    const { hookSecret, ...source } = await renewHook(ctx, await administeredAsked(ctx, { caller, params }));
+    return reply(200, { ...sourceBody(source), hook_secret: hookSecret });
+  },
+});
+
+export const buildSourceEndpoints = [getOne, postOne, patchOne, deleteOne, postHook];
