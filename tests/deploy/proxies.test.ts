@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -52,6 +53,36 @@ describeInstalled(isInstalled('nginx', '-v', 'nginx-light'), 'deploy/nginx.conf'
   });
 });
 
+const HOSTS = readFileSync(path.join(__dirname, '../../deploy/nginx-hosts.conf'), 'utf8');
+
+/** The sample with the port and the servers of this test, and without its certificate. */
+function hostsFor(port: number, servers: readonly [string, string]): string {
+  const changes: [string | RegExp, string][] = [
+    ['listen 443 ssl;', `listen 127.0.0.1:${port};`],
+    [/ssl_certificate(_key)? .*;/g, ''],
+    ['192.0.2.1:5000', new URL(servers[0]).host],
+    ['192.0.2.2:5000', new URL(servers[1]).host],
+  ];
+  return changes.reduce((text, [from, to]) => {
+    const changed = text.replace(from, to);
+    if (changed === text) throw new Error(`deploy/nginx-hosts.conf no longer has ${from}`);
+    return changed;
+  }, HOSTS);
+}
+
+describeInstalled(isInstalled('nginx', '-v', 'nginx-light'), 'deploy/nginx-hosts.conf', () => {
+  it('pushes and pulls over both protocols, also when one of the servers is down', async () => {
+    const other = await startSibling(server);
+    const servers = [server.url, `http://127.0.0.1:${portOf(other.server)}`] as const;
+    const nginx = await startNginx((port) => hostsFor(port, servers));
+    await expectWorks(nginx, 'nginx-hosts');
+    await request(nginx.url).get('/metrics').expect(404);
+    await other.close();
+    await expectWorks(nginx, 'nginx-host');
+    await nginx.close();
+  });
+});
+
 describeInstalled(isInstalled('haproxy', '-v'), 'deploy/haproxy.cfg', () => {
   let proxy: Haproxy;
   beforeAll(async () => {
@@ -82,9 +113,10 @@ describeInstalled(isInstalled('haproxy', '-v'), 'deploy/haproxy.cfg', () => {
     await request(server.url).get(page).expect(200);
   });
 
-  it('leaves out a server that is down', async () => {
+  it('leaves out a server that is down, and pushes go on', async () => {
     await sibling.close();
     await sleep(500);
     for (let i = 0; i < 6; i++) await request(proxy.url).get('/v1/_ping').expect(200);
+    await expectWorks(proxy, 'haproxy-one');
   });
 });

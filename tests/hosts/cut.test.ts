@@ -1,16 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
-import { openDb } from '../../src/platform/db/db';
-import { freePort } from '../helpers/free-port';
 import { describeInstalled } from '../helpers/installed';
-import { startOwnPostgres, type OwnPostgres } from '../helpers/own-postgres';
 import { startS3Server } from '../helpers/s3-server';
-import type { TestDatabase } from '../helpers/test-database';
 import { allReady, expectCleanFailures, expectNothingLost, readiness, waitUntil } from './aftermath';
-import { areHostsInstalled, startHosts, type Hosts } from './hosts';
+import { startCuttableHosts, type CuttableHosts } from './cuttable';
+import { areHostsInstalled } from './hosts';
 import { addUsers, newChains, underLoad, USERS } from './load';
-import { areNetworksInstalled, createNetwork, type Network } from './network';
+import { areNetworksInstalled } from './network';
 
 /* The network between one of three hosts and Postgres loses all packets: connections neither work nor end. */
 
@@ -26,47 +23,18 @@ const HOLDER = `
   });
 `;
 
-function asTestDatabase(postgres: OwnPostgres): TestDatabase {
-  const db = openDb(postgres.connection);
-  const drop = async (): Promise<void> => {
-    await db.destroy();
-    await postgres.remove();
-  };
-  return { connection: postgres.connection, url: postgres.url, db, drop };
-}
-
 describeInstalled(areHostsInstalled() && areNetworksInstalled(), 'a host that loses Postgres', () => {
-  let network: Network;
-  let hub: Hosts;
-  let port: number;
-  let databaseUrl: string;
+  let place: CuttableHosts;
   beforeAll(async () => {
-    network = await createNetwork();
-    port = await freePort();
-    const settings = { listen_addresses: network.here };
-    const postgres = await startOwnPostgres({ port, settings, trusts: `${network.there}/32` });
-    databaseUrl = `postgres://${postgres.connection.user}@${network.here}:${port}/${postgres.connection.database}`;
-    const { endpoint } = await startS3Server();
-    const environment = {
-      DATABASE_URL: databaseUrl,
-      DRYDOCK_S3_ENDPOINT: await network.forward(Number(new URL(endpoint).port)),
-      HOST: network.there,
-    };
-    hub = await startHosts({
-      database: asTestDatabase(postgres),
-      third: { environment, through: network.through },
-    });
-    await addUsers(hub);
+    place = await startCuttableHosts((await startS3Server()).endpoint);
+    await addUsers(place.hub);
   });
-  afterAll(async () => {
-    await hub.close();
-    await network.close();
-  });
+  afterAll(() => place.close());
 
   async function holdLock(): Promise<{ end: () => void }> {
-    const [command, ...args] = [...network.through, process.execPath, '-e', HOLDER] as const;
+    const [command, ...args] = [...place.network.through, process.execPath, '-e', HOLDER] as const;
     const child = spawn(command, args, {
-      env: { PATH: process.env['PATH'], DB, DATABASE_URL: databaseUrl },
+      env: { PATH: process.env['PATH'], DB, DATABASE_URL: place.databaseUrl },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     await once(child.stdout, 'data');
@@ -75,19 +43,20 @@ describeInstalled(areHostsInstalled() && areNetworksInstalled(), 'a host that lo
 
   /** Whether the lock is free; a statement waits for it for ten seconds. */
   async function isUnlocked(): Promise<boolean> {
-    return hub.ctx.db.raw('update settings set value = value').then(
+    return place.hub.ctx.db.raw('update settings set value = value').then(
       () => true,
       () => false,
     );
   }
 
   it('says so, blocks no other host, and recovers by itself (R284)', async () => {
+    const { hub } = place;
     const [, , third] = hub.hosts;
     expect(await readiness(third)).toMatchObject([200, {}]);
     const chains = newChains();
     const deeds = await underLoad(hub, chains, async (acknowledged) => {
       const holder = await holdLock();
-      const join = await network.cut(port);
+      const join = await place.cut();
       await waitUntil('a failed database', async () =>
         JSON.stringify(await readiness(third)).includes('"database":"failed"'),
       );
