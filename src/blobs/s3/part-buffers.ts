@@ -14,3 +14,25 @@ export function takePart(): Buffer {
 export function giveBackPart(part: Buffer): void {
   if (free.length < KEPT) free.push(part);
 }
+
+/** How many parts of all writes of this process may be on their way to the store while the next ones are filled. */
+const EXTRA_PARTS = 5;
+
+let extra = 0;
+
+/**
+ * Lets a write fill another part while this one is sent. Otherwise it waits until its own parts are sent: so each write
+ * goes on with one part, however many there are, and never waits for another write.
+ *
+ * @returns false when all writes together have too many; true: call `endExtraPart` at the end
+ */
+export function beginExtraPart(): boolean {
+  if (extra === EXTRA_PARTS) return false;
+  extra += 1;
+  return true;
+}
+
+/** The part is sent. */
+export function endExtraPart(): void {
+  extra -= 1;
+}

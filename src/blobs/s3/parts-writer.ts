@@ -1,5 +1,5 @@
 import { BATCH_BYTES } from '../batches';
-import { giveBackPart, PART_BYTES, takePart } from './part-buffers';
+import { beginExtraPart, endExtraPart, giveBackPart, PART_BYTES, takePart } from './part-buffers';
 
 /** How many full parts are sent while the next one is filled. */
 const UNDER_WAY = 2;
@@ -78,13 +78,19 @@ export class PartsWriter {
     if (part === undefined) return;
     this.hashUpTo(PART_BYTES, false);
     const work = settle([this.send(part, false), ...hashing]);
-    work.catch(() => undefined).finally(() => giveBackPart(part)); // awaited when its turn comes, or at the end
+    const isExtra = beginExtraPart();
+    const end = (): void => {
+      giveBackPart(part);
+      if (isExtra) endExtraPart();
+    };
+    work.then(end, end); // awaited when its turn comes, or at the end
     this.underWay.push(work);
     this.part = undefined;
     this.filled = 0;
     this.hashedTo = 0;
     this.hashing = [];
-    if (this.underWay.length > UNDER_WAY) await this.underWay.shift();
+    if (!isExtra) await settle(this.underWay.splice(0));
+    else if (this.underWay.length > UNDER_WAY) await this.underWay.shift();
   }
 
   private hashUpTo(end: number, isOnly: boolean): void {
