@@ -67,11 +67,11 @@ const ORDINARY: Readonly<Record<Surface | 'cli', readonly RegExp[]>> = {
   ],
   v1: [/^POST \/v1\/users$/, /^\w+ \/v1\/(images|repositories)\b/],
   cli: [
-    /^(serve|migrate|seed|gc|scrub|audit|doctor|completion|version|backup|restore|verify-backup|upgrade-postgres|rotate-key|mail test)$/,
+    /^(serve|builder|migrate|seed|gc|scrub|audit|doctor|completion|version|backup|restore|verify-backup|upgrade-postgres|rotate-key|mail test)$/,
     /^user (list|add|sign-ins)$/,
     /^(token|oauth-client|retired-name) list$/,
     /^org (list|add|robot-add)$/,
-    /^(team|plan|repo|retention|webhook) /,
+    /^(build|plan|repo|retention|storage|team|webhook) /,
   ],
 };
 
