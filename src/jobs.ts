@@ -5,6 +5,7 @@ import { accountMailJobs } from './features/accounts/mail-jobs';
 import { forgetSessions } from './features/accounts/sessions';
 import { forgetEvents } from './features/audit/audit';
 import { bridgeJobs } from './features/bridge/jobs';
+import { forgetBuilds } from './features/builds/forgetting';
 import { buildJobs } from './features/builds/jobs';
 import { sweepImages } from './features/images/sweeps';
 import { forgetUploads } from './features/manifests/blob-uploads';
@@ -85,6 +86,7 @@ export function jobsOf(ctx: Context): Job[] {
         await forgetSources(ctx, 24 * 30 * HOUR_MS);
         await forgetMaintenance(ctx, 24 * ctx.settings.auditDays * HOUR_MS);
         await forgetRetentionRuns(ctx, 24 * ctx.settings.auditDays * HOUR_MS);
+        await forgetBuilds(ctx, 24 * ctx.settings.auditDays * HOUR_MS);
       },
     },
     {

@@ -1,5 +1,6 @@
 import type { Context } from '../../../src/context';
 import { issueBuildToken } from '../../../src/features/builds/build-token';
+import { forgetBuilds } from '../../../src/features/builds/forgetting';
 import { appendLog, readLog } from '../../../src/features/builds/build-log';
 import { getBuild, listBuilds } from '../../../src/features/builds/builds';
 import {
@@ -111,6 +112,28 @@ it('waits again once when its builder stops, and then has failed', async () => {
     state: 'error',
     error: 'The builder stopped twice',
   });
+});
+
+it('is forgotten when it is old, and its log before', async () => {
+  const ids: number[] = [];
+  for (let number = 0; number < 21; number += 1) {
+    const id = await claimed({ isRequired: true });
+    await appendLog(ctx, onBuilder(id), 'Step 1\n');
+    await finishBuild(ctx, onBuilder(id), { state: 'error', error: 'It failed' });
+    ids.push(id);
+  }
+  const age = (days: number) =>
+    ctx.db('builds').update({ finished_at: ctx.db.raw(`now() - ? * interval '1 day'`, [days]) });
+  const logs = async () => (await readLog(ctx, await repository(), ids[20] ?? 0)).chunks.length;
+  await age(80);
+  await expect(forgetBuilds(ctx, 365 * 86_400_000)).resolves.toBe(0);
+  expect(await logs()).toBe(1);
+  await age(100);
+  await expect(forgetBuilds(ctx, 365 * 86_400_000)).resolves.toBe(0);
+  expect(await logs()).toBe(0);
+  await age(400);
+  await expect(forgetBuilds(ctx, 365 * 86_400_000)).resolves.toBe(1);
+  await expect(getBuild(ctx, await repository(), ids[0] ?? 0)).rejects.toMatchObject({ code: 'not_found' });
 });
 
 it('gives way when its builder stops and a newer build of the ref waits', async () => {
