@@ -4,7 +4,7 @@ import { PartsWriter } from '../../src/blobs/s3/parts-writer';
 
 const CHUNK = Buffer.alloc(PART_BYTES / 2);
 
-/** A write of six parts to a store that takes a part when it is told to. */
+/** A write of six parts to a store that takes a part when the test lets it. */
 class SlowWrite {
   readonly sending: { readonly part: Buffer; readonly resolve: () => void; readonly reject: (error: Error) => void }[] =
     [];
