@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { ByteSource } from '../../platform/bytes/byte-source';
+import { countReceived } from '../../platform/bytes/young-garbage';
 import { AppError } from '../../platform/errors';
 import { BlobMissingError, BlobSizeError, type ByteRange } from '../blob-store';
 import type { Bucket, OpenObject } from './bucket';
@@ -68,6 +69,7 @@ export class ObjectBytes implements ByteSource {
         try {
           for await (const piece of body as AsyncIterable<Buffer>) {
             this.next += piece.length;
+            countReceived(piece.length);
             yield piece;
           }
           if (this.next <= this.last) throw new AppError('unavailable', `${this.key} ended at byte ${this.next}`);
