@@ -1,6 +1,7 @@
 import { OPERATOR_ACTOR } from '../../src/features/access/actor';
 import { setStatus } from '../../src/features/namespaces/account-status';
-import { addUser, basic, passwordOf, startTestServer, type TestServer } from '../helpers/test-server';
+import { startServed } from '../helpers/serving';
+import { addUser, basic, passwordOf, type TestServer } from '../helpers/test-server';
 import { newHubState } from './hub-state';
 import { readTrace, traceFiles, valuesOf, VERSIONS, type RecordedRequest, type Trace } from './parse-trace';
 import type { RawAnswer } from './raw-client';
@@ -63,7 +64,7 @@ describe.each(VERSIONS)('docker %s', (version) => {
   let replay: Replay;
 
   beforeAll(async () => {
-    server = await startTestServer();
+    server = await startServed();
     await addUser(server, 'alice');
     await addUser(server, 'admin', { isAdmin: true });
     replay = new Replay(server, newHubState({ alice: passwordOf('alice'), admin: passwordOf('admin') }));
