@@ -130,6 +130,9 @@ export interface BlobStore {
    */
   list(folder?: string): AsyncIterable<ListedBlob>;
 
+  /** Whether there is nothing that `list` could ever return. It needs no tables in the database. */
+  isEmpty(): Promise<boolean>;
+
   /**
    * The keys of complete blobs to which no row may point, in batches. A store that records what it writes has only those
    * that were never claimed, and lists nothing; another one has all.

@@ -17,7 +17,7 @@ import { FileBytes } from './file-bytes';
 import { filesIn, isNotFound, moveIntoPlace, translateFull } from './file-moves';
 import type { Handover } from './handover';
 import { digestsOf } from './hashing';
-import { keysOlderThan } from './listed-keys';
+import { isAnyStored, keysOlderThan } from './listed-keys';
 import { ResumableFiles } from './resumable-files';
 import type { TurnTimes } from './write-turns';
 import { writeHashed } from './write-hashed';
@@ -116,6 +116,10 @@ export class FilesystemBlobStore implements BlobStore {
         if (stats !== undefined) yield { key, sizeBytes: stats.size, modifiedAt: stats.mtime };
       }
     }
+  }
+
+  async isEmpty(): Promise<boolean> {
+    return !(await isAnyStored(this));
   }
 
   /** Files have no row of their own that a crash could leave: all of them may lack one. */

@@ -102,6 +102,10 @@ export class MemoryBlobStore implements BlobStore {
     }
   }
 
+  isEmpty(): Promise<boolean> {
+    return Promise.resolve(this.blobs.size === 0);
+  }
+
   async *unclaimed(olderThanMs: number): AsyncIterable<readonly string[]> {
     yield* keysOlderThan(this.list(), olderThanMs);
   }

@@ -74,6 +74,10 @@ export class TwoPlaces implements BlobStore {
     yield* this.other.list(folder);
   }
 
+  async isEmpty(): Promise<boolean> {
+    return (await this.current.isEmpty()) && (await this.other.isEmpty());
+  }
+
   async *unclaimed(olderThanMs: number): AsyncIterable<readonly string[]> {
     yield* this.current.unclaimed(olderThanMs);
     yield* this.other.unclaimed(olderThanMs);

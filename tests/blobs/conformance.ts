@@ -257,6 +257,9 @@ function describeKeeping(store: () => BlobStore, listed: Listed, readAll: ReadAl
     await store().delete([key, other.key]);
     await expect(readAll(key)).rejects.toThrow(BlobMissingError);
     expect((await listed()).map((blob) => blob.key)).toEqual([kept.key]);
+    expect(await store().isEmpty()).toBe(false);
+    await store().delete([kept.key]);
+    expect(await store().isEmpty()).toBe(true);
   });
 
   it('lists each blob in one folder', async () => {

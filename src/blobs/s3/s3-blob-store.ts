@@ -108,6 +108,12 @@ export class S3BlobStore implements BlobStore {
     for (const prefix of folder === undefined ? KEY_ROOTS : [folder]) yield* this.listBelow(prefix);
   }
 
+  async isEmpty(): Promise<boolean> {
+    for (const prefix of KEY_ROOTS)
+      for await (const page of this.bucket.list(prefix)) if (page.length > 0) return false;
+    return true;
+  }
+
   private async *listBelow(prefix: string): AsyncIterable<ListedBlob> {
     for await (const page of this.bucket.list(prefix)) {
       const keys = page.map(({ key }) => key);

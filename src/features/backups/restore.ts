@@ -1,4 +1,3 @@
-import { isAnyStored } from '../../blobs/listed-keys';
 import { inLongTransaction, inTransaction } from '../../platform/db/db';
 import { assertMigrationsKnown, createSchema, migrate } from '../../platform/db/migrate';
 import { trySessionLock, type SessionLock } from '../../platform/db/session-lock';
@@ -16,13 +15,14 @@ import { assertSum } from './verify';
 import { verifyStored } from './verify-stored';
 
 /*
- * A restore fills an empty database and an empty storage: bytes first, rows second.
+ * A restore fills an empty database and an empty storage.
  *
  *   1. The database is marked: until the end no server starts on it (`restore.store.ts`).
- *   2. The layers are stored, and where each one is.
- *   3. One transaction creates the schema of the backup by its migrations, loads the rows, and points them to the layers.
- *   4. Migrations bring the schema up to date.
- *   5. What only the old server could go on with is ended, and the mark is taken away.
+ *   2. One transaction creates the schema of the backup by its migrations, and loads the rows.
+ *   3. Migrations bring the schema up to date; a bucket keeps what is being written in tables of today.
+ *   4. The layers are stored, and where each one is.
+ *   5. The rows are pointed to the layers.
+ *   6. What only the old server could go on with is ended, and the mark is taken away.
  *
  * After a kill the same command continues.
  */
@@ -55,7 +55,7 @@ async function beginOrContinue(ctx: BackupNeeds, backup: string): Promise<boolea
     throw new AppError('conflict', `The restore of another backup (${begun}) was interrupted here. ${NEW}`);
   }
   if (!state.is_empty) throw new AppError('conflict', `The database is not empty. ${NEW}`);
-  if (await isAnyStored(ctx.blobs)) throw new AppError('conflict', `The data directory has layers already. ${NEW}`);
+  if (!(await ctx.blobs.isEmpty())) throw new AppError('conflict', `The data directory has layers already. ${NEW}`);
   await inTransaction(ctx.db, (tx) => store.begin(tx, backup));
   return false;
 }
@@ -69,7 +69,6 @@ async function loadRows(
   await inLongTransaction(ctx.db, async (tx) => {
     await createSchema(tx, manifest.migrations);
     await loadDump(tx, directory, manifest, onProgress);
-    await store.pointToLayers(tx);
   });
 }
 
@@ -97,11 +96,12 @@ async function restoreLocked(
   const counter = (part: 'layers' | 'verifying'): ProgressCounter =>
     new ProgressCounter(part, count, totalBytes, onProgress);
   const isLoaded = await beginOrContinue(ctx, manifest.database);
+  if (!isLoaded) await loadRows(ctx, directory, manifest, onProgress);
+  await migrate(ctx.db, lock.lost, { restores: true });
   const work = { stopping: lock.lost, progress: counter('layers') };
   const missing = await restoreLayers(ctx, directory, readLayerList(list), work);
   await lock.assertHeld();
-  if (!isLoaded) await loadRows(ctx, directory, manifest, onProgress);
-  await migrate(ctx.db, lock.lost, { restores: true });
+  await inLongTransaction(ctx.db, (tx) => store.pointToLayers(tx));
   if (verify) missing.push(...(await verifyStored(ctx, readLayerList(list), new Set(missing), counter('verifying'))));
   await finish(ctx, manifest);
   return { manifest, missing };
