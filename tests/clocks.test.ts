@@ -24,6 +24,7 @@ const READS_THE_HOSTS_CLOCK: Readonly<Record<string, string>> = {
   'features/accounts/access-tokens.ts': 'a date that a user chose must lie ahead; whether it is over is asked in SQL',
   'features/accounts/login-ticket.ts': 'tickets are signed and read by hosts only',
   'features/accounts/security-notices.ts': 'is told in a mail',
+  'features/storage/comparison.ts': 'bytes have their times from hosts and stores',
   'features/storage/sweeps.ts': 'files have their times from hosts',
   'features/backups/back-up.ts': 'is shown, and names a folder',
   'features/images/tar/budget.ts': 'how long unpacking has taken',

@@ -2,9 +2,9 @@ import type { Db } from '../../platform/db/db';
 import { query } from '../../platform/db/query';
 
 export async function databaseNow(db: Db): Promise<Date> {
-  const [row] = await query<{ now: Date }>(db, 'select now()');
+  const [row] = await query<{ at: Date }>(db, 'select now() as at');
   if (row === undefined) throw new Error('Postgres did not say what time it is');
-  return row.now;
+  return row.at;
 }
 
 /** Sets when a source is built by itself. @param schedule - undefined: never */
