@@ -1,5 +1,6 @@
 import { loadTables } from '../../platform/db/copy/load';
 import type { Db } from '../../platform/db/db';
+import { cancelOpenBuilds } from '../builds/running';
 import { endOpenRuns } from '../maintenance/runs';
 import { endOpenRetentionRuns } from '../retention/runs';
 import { giveUpDeliveries } from '../webhooks/deliveries';
@@ -32,6 +33,7 @@ export async function loadDump(
 /** Ends what only the server could go on with from which the rows are. */
 export async function endItsWork(tx: Db): Promise<void> {
   await giveUpDeliveries(tx);
+  await cancelOpenBuilds(tx, 'The server was restored from a backup: start the build again');
   await endOpenRuns(tx);
   await endOpenRetentionRuns(tx);
 }

@@ -182,6 +182,12 @@ export async function putBack(tx: Db, id: number): Promise<void> {
   await query(tx, `update builds set state = 'queued', builder = null, alive_at = null where id = $1`, [id]);
 }
 
+/** Cancels all builds that have not ended. */
+export async function cancelOpen(tx: Db, error: string): Promise<void> {
+  const text = `update builds set state = 'cancelled', error = $1, finished_at = now() where finished_at is null`;
+  await query(tx, text, [error]);
+}
+
 /** Records that a builder lives. */
 export async function noteBuilder(db: Db, name: string): Promise<void> {
   await query(

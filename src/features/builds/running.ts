@@ -207,6 +207,11 @@ export async function returnStoppedBuilds(ctx: Needs<'db'>, olderThanMs: number 
   });
 }
 
+/** Cancels all builds that wait or are being built, when no job brings them to a builder any longer. */
+export async function cancelOpenBuilds(tx: Db, error: string): Promise<void> {
+  await store.cancelOpen(tx, error);
+}
+
 /** Records that a builder lives, whether it builds or not: at its start, and then each ten seconds or so. */
 export async function noteBuilder(ctx: Needs<'db'>, name: string): Promise<void> {
   await store.noteBuilder(ctx.db, name);

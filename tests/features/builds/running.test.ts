@@ -1,4 +1,5 @@
 import type { Context } from '../../../src/context';
+import { endItsWork } from '../../../src/features/backups/load-dump';
 import { issueBuildToken } from '../../../src/features/builds/build-token';
 import { forgetBuilds } from '../../../src/features/builds/forgetting';
 import { appendLog, readLog } from '../../../src/features/builds/build-log';
@@ -15,6 +16,7 @@ import { createRepository } from '../../../src/features/repositories/creation';
 import { getAdministered } from '../../../src/features/repositories/get-repository';
 import { readFullName } from '../../../src/features/repositories/names';
 import { readBearerToken } from '../../../src/features/tokens/bearer-token';
+import { inTransaction } from '../../../src/platform/db/db';
 import { queueOf, startBuildPlace } from '../../helpers/builds';
 import { addPerson } from '../../helpers/people';
 
@@ -165,4 +167,15 @@ it('pushes to its repository and pulls what the account behind the source may re
   await expect(issueBuildToken(ctx, id)).rejects.toMatchObject({ code: 'forbidden' });
   await finishBuild(ctx, onBuilder(id), { state: 'cancelled' });
   await expect(issueBuildToken(ctx, id)).rejects.toMatchObject({ code: 'not_found' });
+});
+
+it('does not go on in a restored database, where no job brings it to a builder', async () => {
+  const running = await claimed();
+  const waiting = await queueOf(ctx, await repository());
+  await inTransaction(ctx.db, endItsWork);
+  for (const id of [running, waiting.id]) {
+    const build = await getBuild(ctx, await repository(), id);
+    expect(build).toMatchObject({ state: 'cancelled', error: expect.stringContaining('restored from a backup') });
+  }
+  await expect(queueOf(ctx, await repository())).resolves.toMatchObject({ isNew: true });
 });
