@@ -1,5 +1,5 @@
 import type { Needs } from '../../context';
-import { inTransaction } from '../../platform/db/db';
+import { inTransaction, type Db } from '../../platform/db/db';
 import { fieldError } from '../../platform/errors';
 import { recordEvent } from '../audit/audit';
 import type { AdministeredRepository } from '../repositories/access';
@@ -47,9 +47,8 @@ export async function startScheduled(ctx: Needs<'db'>): Promise<number> {
   for (const { id, repository_id: repositoryId, schedule } of await store.listDue(ctx.db)) {
     const next = nextMoment(schedule, await store.databaseNow(ctx.db));
     const cause = { kind: 'schedule' } as const;
-    const ids = await queueWanted(ctx, { id, repositoryId }, { request: { kind: 'all' }, cause }, async (tx) =>
-      next === undefined ? false : store.moveOn(tx, id, next),
-    );
+    const mayQueue = async (tx: Db): Promise<boolean> => next !== undefined && store.moveOn(tx, id, next);
+    const ids = await queueWanted(ctx, { id, repositoryId }, { request: { kind: 'all' }, cause }, { mayQueue });
     builds += ids.length;
   }
   return builds;

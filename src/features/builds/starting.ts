@@ -54,23 +54,29 @@ async function wantedBy(db: Db, sourceId: number, request: StartRequest): Promis
   return wanted;
 }
 
+interface QueueSteps {
+  readonly mayQueue?: (tx: Db) => Promise<boolean>;
+  readonly queued?: (tx: Db, ids: readonly number[]) => Promise<void>;
+}
+
 /**
  * Queues the builds that a request is about.
  *
- * @param mayQueue - asked in the same transaction; false: nothing is queued
+ * @param steps - in the same transaction: whether to queue at all, and what follows
  * @returns the builds' ids
  */
 export async function queueWanted(
   ctx: Needs<'db'>,
   source: { readonly id: number; readonly repositoryId: number },
   { request, cause }: { readonly request: StartRequest; readonly cause: Cause },
-  mayQueue: (tx: Db) => Promise<boolean> = () => Promise.resolve(true),
+  steps: QueueSteps = {},
 ): Promise<number[]> {
   const wanted = await wantedBy(ctx.db, source.id, request);
   return inTransaction(ctx.db, async (tx) => {
-    if (!(await mayQueue(tx))) return [];
+    if ((await steps.mayQueue?.(tx)) === false) return [];
     const ids: number[] = [];
     for (const { rule, ref } of wanted) ids.push((await queueByRule(tx, source, rule, { ref, cause })).id);
+    await steps.queued?.(tx, ids);
     return ids;
   });
 }
@@ -104,9 +110,9 @@ export async function startBuilds(
   const source = await sourceOf(ctx, repository);
   const { doer } = repository;
   const cause = { kind: 'manual', userId: doer.userId, name: doer.name } as const;
-  const ids = await queueWanted(ctx, source, { request, cause });
+  const queued = (tx: Db, ids: readonly number[]) => recordRequests(tx, repository, ids);
+  const ids = await queueWanted(ctx, source, { request, cause }, { queued });
   if (ids.length === 0) throw new AppError('not_found', 'No build rule is about this, or it has not built a ref yet');
-  await recordRequests(ctx.db, repository, ids);
   return Promise.all(ids.map((id) => getBuild(ctx, repository, id)));
 }
 

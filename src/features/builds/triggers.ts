@@ -126,10 +126,11 @@ export async function takeTrigger(
     throw new AppError('invalid', 'Send build=true, docker_tag, or source_type and source_name');
   const source = { id: found.source_id, repositoryId: found.repository_id };
   const asking: { refusal?: 'pending' | 'too_often' | undefined } = {};
-  const ids = await queueWanted(ctx, source, { request, cause: { kind: 'trigger' } }, async (tx) => {
+  const mayQueue = async (tx: Db): Promise<boolean> => {
     asking.refusal = await store.lockAndAsk(tx, source.id, MINUTES);
     return asking.refusal === undefined;
-  });
+  };
+  const ids = await queueWanted(ctx, source, { request, cause: { kind: 'trigger' } }, { mayQueue });
   const outcome = asking.refusal ?? (ids.length === 0 ? 'nothing' : 'started');
   const { address } = call;
   await store.recordCall(ctx.db, source.id, { address, asked: inWords(request), outcome }, CALLS);
