@@ -59,7 +59,7 @@ describeInstalled(canBuild() && isInstalled('skopeo', '--version'), 'an automate
     settings = {
       hub: hub.url,
       ownHosts: ['hub.example', new URL(hub.url).host],
-      folder: path.join(tmpdir(), 'builds'),
+      folder: path.join(tmpdir(), 'builds-in-chain'),
       userName: BUILD_USER,
       jobs: 2,
       limits: { timeMs: 60_000, logBytes: MIB, diskBytes: 300 * MIB, memoryBytes: 512 * MIB, processes: 400 },

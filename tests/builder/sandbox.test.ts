@@ -24,7 +24,7 @@ const never = new AbortController().signal;
 
 describeInstalled(canBuild(), 'the sandbox of builds', () => {
   const user = ensureBuildUser();
-  const parent = path.join(process.env['TMPDIR'] ?? '', 'builds');
+  const parent = path.join(process.env['TMPDIR'] ?? '', 'builds-in-sandbox');
   let folder: BuildFolder;
   beforeEach(async () => {
     folder = await createBuildFolder(parent, user);

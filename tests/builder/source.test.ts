@@ -141,7 +141,7 @@ describeInstalled(canBuild() && isInstalled('nginx', '-v', 'nginx-light'), 'fetc
   afterAll(() => Promise.all([server.close(), nginx.close()]));
   beforeEach(async () => {
     log.length = 0;
-    folder = await createBuildFolder(path.join(tmpdir(), 'builds'), user);
+    folder = await createBuildFolder(path.join(tmpdir(), 'builds-from-source'), user);
   });
   afterEach(() => removeBuildFolder(folder.path, user));
 

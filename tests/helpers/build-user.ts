@@ -1,4 +1,6 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BuildUser } from '../../src/builder/sandbox/enclosure';
 import { isInstalled, isInstalledForRoot, isOnPath } from './installed';
@@ -18,11 +20,10 @@ export const BUILD_USER = 'drydock-builder';
 
 /** The unprivileged user of builds, with a range of subordinate ids, as an operator creates it. */
 export function ensureBuildUser(): BuildUser {
-  if (spawnSync('id', [BUILD_USER]).status !== 0) {
-    execFileSync('useradd', ['--system', '--no-create-home', '--shell', '/usr/sbin/nologin', BUILD_USER]);
-    const range = '100000-165535';
-    execFileSync('usermod', ['--add-subuids', range, '--add-subgids', range, BUILD_USER]);
-  }
+  // Several test files do so at once.
+  const create = `id "$0" || { useradd --system --no-create-home --shell /usr/sbin/nologin "$0" &&
+    usermod --add-subuids 100000-165535 --add-subgids 100000-165535 "$0"; }`;
+  execFileSync('flock', [path.join(tmpdir(), 'build-user.lock'), 'sh', '-c', create, BUILD_USER]);
   return { uid: idOf('-u'), gid: idOf('-g') };
 }
 
