@@ -60,13 +60,12 @@ export async function served(hub: ClientHub, repository: string, reference: stri
 }
 
 /** How many blobs the hub has received so far, and how many it has linked from another repository instead. */
-export async function blobsReceived({ url }: ClientHub): Promise<{ uploaded: number; mounted: number }> {
-  const text = await (await fetch(`${url}/metrics`)).text();
+export async function blobsReceived({ servers }: ClientHub): Promise<{ uploaded: number; mounted: number }> {
+  const texts = await Promise.all(servers.map(async (url) => (await fetch(`${url}/metrics`)).text()));
+  const lines = texts.flatMap((text) => text.split('\n'));
   const count = (method: string, route: string): number => {
-    const line = text
-      .split('\n')
-      .find((one) => one.startsWith(`drydock_http_request_duration_seconds_count{method="${method}",route="${route}`));
-    return Number(line?.split(' ').at(-1) ?? 0);
+    const start = `drydock_http_request_duration_seconds_count{method="${method}",route="${route}`;
+    return lines.reduce((sum, line) => (line.startsWith(start) ? sum + Number(line.split(' ').at(-1)) : sum), 0);
   };
   const uploads = '/v2/:namespace/:repository/blobs/uploads';
   return {

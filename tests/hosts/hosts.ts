@@ -2,7 +2,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { BlobStore } from '../../src/blobs/blob-store';
-import { FilesystemBlobStore } from '../../src/blobs/filesystem';
 import { Bucket } from '../../src/blobs/s3/bucket';
 import { QUARANTINE } from '../../src/blobs/s3/object-keys';
 import { S3BlobStore } from '../../src/blobs/s3/s3-blob-store';
@@ -149,8 +148,6 @@ export interface HostsOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** undefined: one of the run, with today's schema */
   readonly database?: TestDatabase;
-  /** a data directory that they share instead of a bucket */
-  readonly sharedDir?: string;
   /** where the hosts reach the store; undefined: directly */
   readonly storeEndpoint?: string;
   /** the last of the three */
@@ -173,23 +170,17 @@ export async function startHosts(options: HostsOptions = {}): Promise<Hosts> {
     DRYDOCK_REGISTRATIONS_PER_HOUR: '1000',
     DRYDOCK_ADMIN_USERNAME: 'keeper', // the tests have their own admin
     DRYDOCK_ADMIN_PASSWORD: 'keeper-pw',
-    ...(options.sharedDir === undefined ? {} : { DRYDOCK_STORAGE: '' }),
     ...options.environment,
   };
-  const own = options.sharedDir === undefined ? {} : { environment: { DRYDOCK_DATA_DIR: options.sharedDir } };
   const [slow, exact, fast] = CLOCKS;
   const hosts = await Promise.all([
-    startHost(environment, slow, own),
-    startHost(environment, exact, own),
-    startHost(environment, fast, options.third ?? own),
+    startHost(environment, slow),
+    startHost(environment, exact),
+    startHost(environment, fast, options.third),
   ]);
   const proxy = await startHaproxy(hosts.map(({ url }) => url));
   const bucket = await openBucket(s3, name);
-  const blobs =
-    options.sharedDir === undefined
-      ? new S3BlobStore(bucket, database.db)
-      : new FilesystemBlobStore(path.join(options.sharedDir, 'blobs'));
-  const ctx = await openContext(database, blobs);
+  const ctx = await openContext(database, new S3BlobStore(bucket, database.db));
   return {
     url: proxy.url,
     host: `127.0.0.1:${proxy.port}`,
