@@ -1,4 +1,5 @@
 import { addLink } from '../../src/features/builds/links';
+import { removeSource } from '../../src/features/builds/source-changes';
 import { addSource } from '../../src/features/builds/sources';
 import { startBuilds } from '../../src/features/builds/starting';
 import { createTrigger } from '../../src/features/builds/triggers';
@@ -37,6 +38,19 @@ async function withBuild(stage: Stage, hasEnded: boolean): Promise<Scenario> {
   if (hasEnded) await claimBuild(ctx, holder);
   if (hasEnded) await finishBuild(ctx, holder, { state: 'error', error: 'It failed' });
   return { params: { build: String(buildId) } };
+}
+
+/** Gives the vault a source with a trigger and a build. @returns the number of the build */
+export async function withEverything(stage: Stage): Promise<string> {
+  const { params } = await withBuild(stage, true);
+  const { ctx } = stage.server;
+  await createTrigger(ctx, await getAdministered(ctx, await actorOf(stage.server, 'alice'), VAULT));
+  return params?.['build'] ?? '';
+}
+
+/** Makes the vault an ordinary repository again. */
+export async function withoutSource({ server }: Stage): Promise<void> {
+  await removeSource(server.ctx, await getAdministered(server.ctx, await actorOf(server, 'alice'), VAULT));
 }
 
 export const BUILD_SCENARIOS: Readonly<Record<string, (stage: Stage) => Promise<Scenario>>> = {

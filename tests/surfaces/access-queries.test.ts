@@ -1,4 +1,5 @@
 import { Sender, type Sent } from '../isolation/answers';
+import { withEverything, withoutSource } from '../isolation/build-scenarios';
 import { sessionOf } from '../isolation/callers';
 import { requestFor, variantsOf } from '../isolation/requests';
 import { isRead, sweptRoutes, type SweptRoute } from '../isolation/routes';
@@ -14,7 +15,10 @@ import { imageOf, OCI_MANIFEST } from '../helpers/v2-client';
 
 const NAMES_REPOSITORY =
   /^(\/api\/v1\.1\/repositories\/:namespace\/:name\/|\/v1\/(repositories|images)\/:|\/v2\/:|\/[r_]\/)/;
-const READS = sweptRoutes().filter((route) => isRead(route) && NAMES_REPOSITORY.test(route.path));
+const ALL_READS = sweptRoutes().filter((route) => isRead(route) && NAMES_REPOSITORY.test(route.path));
+/** Reads of what only automated repositories have, to which nobody pushes by hand. */
+const OF_AUTOMATED = ALL_READS.filter(({ path }) => /\/build(s\/:build|-source|-trigger)\//.test(path));
+const READS = ALL_READS.filter((route) => !OF_AUTOMATED.includes(route));
 const OF_V2 = sweptRoutes().filter(({ path }) => path.startsWith('/v2/:'));
 
 /** A query that finds the caller together with a repository, whatever else it reads. */
@@ -35,13 +39,16 @@ afterAll(async () => {
   await stage.server.close();
 });
 
-async function accessQueriesOf(route: SweptRoute): Promise<{ status: number; count: number }> {
+async function accessQueriesOf(
+  route: SweptRoute,
+  more: Readonly<Record<string, string>> = {},
+): Promise<{ status: number; count: number }> {
   const [values] = variantsOf(route, stage);
   const isOfLibrary = route.path.startsWith('/_/') || /repositories\/:repository\b|^\/v2\/:repository/.test(route.path);
   const user = isOfLibrary ? 'root' : 'alice';
   const cookie = cookies[user];
   const caller = route.door === 'web' && cookie !== undefined ? { cookie } : { authorization: basic(user) };
-  const request = requestFor(route, values ?? new Map(), stage, caller);
+  const request = requestFor(route, new Map([...(values ?? []), ...Object.entries(more)]), stage, caller);
   // Credentials that were verified before are not verified again.
   await sender.send(request);
   const { result, statements } = await recordStatements(stage.server.ctx.db, () => sender.send(request));
@@ -51,6 +58,18 @@ async function accessQueriesOf(route: SweptRoute): Promise<{ status: number; cou
 it.each(READS.map((route) => [route.key, route] as const))('%s runs one access query', async (_key, route) => {
   const { status, count } = await accessQueriesOf(route);
   expect([[200, 204], count]).toEqual([expect.arrayContaining([status]), 1]);
+});
+
+describe('of an automated repository', () => {
+  let build: string;
+  beforeAll(async () => {
+    build = await withEverything(stage);
+  });
+  afterAll(() => withoutSource(stage));
+
+  it.each(OF_AUTOMATED.map((route) => [route.key, route] as const))('%s runs one access query', async (_key, route) => {
+    expect(await accessQueriesOf(route, { build })).toEqual({ status: 200, count: 1 });
+  });
 });
 
 it('each change over v2 runs one access query', async () => {
