@@ -104,6 +104,12 @@ describe('a signed push of', () => {
     await send(GITHUB, source.hookSecret, form).set('Content-Type', 'application/x-www-form-urlencoded').expect(202);
     expect(await builds()).toHaveLength(1);
   });
+
+  it('curl of a script queues a build, though it calls the JSON a form', async () => {
+    const json = JSON.stringify(GITHUB.body);
+    await send(GITHUB, source.hookSecret, json).set('Content-Type', 'application/x-www-form-urlencoded').expect(202);
+    expect(await builds()).toHaveLength(1);
+  });
 });
 
 it.each(WITHOUT_BUILD)('$title starts no build', async (hook) => {

@@ -42,11 +42,11 @@ export interface TakenHook {
   readonly builds: number;
 }
 
-/** GitHub sends JSON in a form unless its owner chooses otherwise. */
+/** GitHub sends JSON in a form unless its owner chooses otherwise; curl says that all it sends is a form. */
 function jsonIn(headers: IncomingHttpHeaders, body: Buffer): unknown {
   const isForm = headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true;
-  const bytes = isForm ? Buffer.from(new URLSearchParams(body.toString()).get('payload') ?? '') : body;
-  return parseJson(bytes)?.value;
+  const payload = isForm ? new URLSearchParams(body.toString()).get('payload') : null;
+  return parseJson(payload === null ? body : Buffer.from(payload))?.value;
 }
 
 async function queueRefs(
