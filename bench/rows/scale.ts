@@ -78,7 +78,9 @@ async function questionsFor(bench: Bench, { server }: Filled): Promise<Question[
     repeat(
       'page: profile',
       200,
-      probes.map(({ namespace }) => ({ url: `${url}/u/${namespace}/`, headers: { Accept: 'text/html' } })),
+      probes
+        .filter(({ namespace }) => namespace !== 'library') // nobody's profile
+        .map(({ namespace }) => ({ url: `${url}/u/${namespace}/`, headers: { Accept: 'text/html' } })),
     ),
     page(LARGEST_PROFILE, '/u/user1/'),
     {
