@@ -130,8 +130,12 @@ export interface BlobStore {
    */
   list(folder?: string): AsyncIterable<ListedBlob>;
 
-  /** Whether there is nothing that `list` could ever return. It needs no tables in the database. */
-  isEmpty(): Promise<boolean>;
+  /**
+   * Whether there is nothing that `list` could ever return. It needs no tables in the database.
+   *
+   * @param folder - as of `list`
+   */
+  isEmpty(folder?: string): Promise<boolean>;
 
   /**
    * The keys of complete blobs to which no row may point, in batches. A store that records what it writes has only those

@@ -17,7 +17,7 @@ import { FileBytes } from './file-bytes';
 import { filesIn, isNotFound, moveIntoPlace, translateFull } from './file-moves';
 import type { Handover } from './handover';
 import { digestsOf } from './hashing';
-import { isAnyStored, keysOlderThan } from './listed-keys';
+import { keysOlderThan } from './listed-keys';
 import { ResumableFiles } from './resumable-files';
 import type { TurnTimes } from './write-turns';
 import { writeHashed } from './write-hashed';
@@ -118,8 +118,11 @@ export class FilesystemBlobStore implements BlobStore {
     }
   }
 
-  async isEmpty(): Promise<boolean> {
-    return !(await isAnyStored(this));
+  async isEmpty(folder?: string): Promise<boolean> {
+    const listed = this.list(folder)[Symbol.asyncIterator]();
+    const { done } = await listed.next();
+    await listed.return?.(undefined);
+    return done === true;
   }
 
   /** Files have no row of their own that a crash could leave: all of them may lack one. */

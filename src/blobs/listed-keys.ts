@@ -1,4 +1,4 @@
-import type { BlobStore, ListedBlob } from './blob-store';
+import type { ListedBlob } from './blob-store';
 
 const BATCH = 500;
 
@@ -18,12 +18,4 @@ export async function* keysOlderThan(
     keys = [];
   }
   if (keys.length > 0) yield keys;
-}
-
-/** Whether a store has any blob. @param folder - as of `list` */
-export async function isAnyStored(blobs: BlobStore, folder?: string): Promise<boolean> {
-  const listed = blobs.list(folder)[Symbol.asyncIterator]();
-  const { done } = await listed.next();
-  await listed.return?.();
-  return done !== true;
 }

@@ -102,8 +102,8 @@ export class MemoryBlobStore implements BlobStore {
     }
   }
 
-  isEmpty(): Promise<boolean> {
-    return Promise.resolve(this.blobs.size === 0);
+  isEmpty(folder = ''): Promise<boolean> {
+    return Promise.resolve(![...this.blobs.keys()].some((key) => key.startsWith(folder)));
   }
 
   async *unclaimed(olderThanMs: number): AsyncIterable<readonly string[]> {

@@ -74,8 +74,8 @@ export class TwoPlaces implements BlobStore {
     yield* this.other.list(folder);
   }
 
-  async isEmpty(): Promise<boolean> {
-    return (await this.current.isEmpty()) && (await this.other.isEmpty());
+  async isEmpty(folder?: string): Promise<boolean> {
+    return (await this.current.isEmpty(folder)) && (await this.other.isEmpty(folder));
   }
 
   async *unclaimed(olderThanMs: number): AsyncIterable<readonly string[]> {

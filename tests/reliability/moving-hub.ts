@@ -61,8 +61,8 @@ export class MovingHub {
     this.environment = base;
   }
 
-  /** A hub with layers in files, and an empty bucket. */
-  static async start(s3: S3Server): Promise<MovingHub> {
+  /** A hub with images whose layers are in files, and an empty bucket. */
+  static async start(s3: S3Server, images: number): Promise<MovingHub> {
     const place = await createCommandPlace();
     const base = {
       ...place.environment,
@@ -73,7 +73,9 @@ export class MovingHub {
       AWS_ACCESS_KEY_ID: s3.credentials.accessKeyId,
       AWS_SECRET_ACCESS_KEY: s3.credentials.secretAccessKey,
     };
-    return new MovingHub(place, base, `s3://${await s3.createBucket()}/hub`, await startChildServer(base));
+    const hub = new MovingHub(place, base, `s3://${await s3.createBucket()}/hub`, await startChildServer(base));
+    for (let left = images; left > 0; left -= 1) await hub.push();
+    return hub;
   }
 
   /** Pushes an image to a new repository, over v1 every third time. */

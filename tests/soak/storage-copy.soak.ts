@@ -17,8 +17,7 @@ describeInstalled(isS3Installed(), 'moves of the layers', () => {
   let hub: MovingHub;
   beforeAll(async () => {
     s3 = await startS3Server();
-    hub = await MovingHub.start(s3);
-    for (let left = IMAGES; left > 0; left -= 1) await hub.push();
+    hub = await MovingHub.start(s3, IMAGES);
   });
   afterAll(async () => {
     await hub.close();

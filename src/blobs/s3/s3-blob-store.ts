@@ -26,6 +26,8 @@ import { S3Resumable } from './s3-resumable';
 
 const UNCLAIMED_AT_ONCE = 500;
 
+const prefixesOf = (folder: string | undefined): readonly string[] => (folder === undefined ? KEY_ROOTS : [folder]);
+
 /** Keeps blobs in a bucket of S3 or a store that speaks it, and what is being written in Postgres. */
 export class S3BlobStore implements BlobStore {
   readonly resumable: S3Resumable;
@@ -105,12 +107,13 @@ export class S3BlobStore implements BlobStore {
 
   /** An object's time may be that of the beginning of its upload: its last sign of life counts as well. */
   async *list(folder?: string): AsyncIterable<ListedBlob> {
-    for (const prefix of folder === undefined ? KEY_ROOTS : [folder]) yield* this.listBelow(prefix);
+    for (const prefix of prefixesOf(folder)) yield* this.listBelow(prefix);
   }
 
-  async isEmpty(): Promise<boolean> {
-    for (const prefix of KEY_ROOTS)
+  async isEmpty(folder?: string): Promise<boolean> {
+    for (const prefix of prefixesOf(folder)) {
       for await (const page of this.bucket.list(prefix)) if (page.length > 0) return false;
+    }
     return true;
   }
 

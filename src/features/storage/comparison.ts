@@ -1,4 +1,3 @@
-import { isAnyStored } from '../../blobs/listed-keys';
 import { BLOB_FOLDERS, KEY_ROOTS } from '../../blobs/paths';
 import { inLongTransaction } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
@@ -176,7 +175,7 @@ class FolderComparison {
 /** Most stores have blobs under one root alone: the folders of the other one need not be listed. */
 async function listEmptyRoots({ blobs }: BlobNeeds): Promise<string[]> {
   const empty = [];
-  for (const root of KEY_ROOTS) if (!(await isAnyStored(blobs, root))) empty.push(root);
+  for (const root of KEY_ROOTS) if (await blobs.isEmpty(root)) empty.push(root);
   return empty;
 }
 
