@@ -78,6 +78,12 @@ async function query(server: EmbeddedPostgres, sql: string): Promise<Record<stri
   }
 }
 
+/** How many processes share the server. */
+async function holders(server: EmbeddedPostgres): Promise<unknown> {
+  const sql = `select count(*)::int as count from pg_stat_activity where application_name = 'drydock-holder'`;
+  return (await query(server, sql))[0]?.['count'];
+}
+
 function postmasterPid(): number | undefined {
   return readLockFile(join(dataDir, 'postgres'))?.pid;
 }
@@ -179,6 +185,7 @@ describe('startEmbeddedPostgres', () => {
     const server = await start();
     expect(postmasterPid()).toBe(pid);
     expect(await query(server, 'select 1 as one')).toEqual([{ one: 1 }]);
+    await waitUntil(async () => (await holders(server)) === 1); // Postgres takes a moment to notice the kill
     await server.stop();
     expect(postmasterPid()).toBeUndefined();
   });
@@ -346,8 +353,8 @@ describe('chooseBinaries', () => {
   });
 });
 
-async function waitUntil(condition: () => boolean): Promise<void> {
-  for (const giveUpAt = Date.now() + 25_000; !condition();) {
+async function waitUntil(condition: () => boolean | Promise<boolean>): Promise<void> {
+  for (const giveUpAt = Date.now() + 25_000; !(await condition());) {
     if (Date.now() > giveUpAt) throw new Error('waited in vain');
     await sleep(20);
   }
