@@ -102,10 +102,10 @@ export async function startRadosgw({ folder, mebibytes, onStart }: RadosgwOption
   start('ceph-mon', '-i', 'a');
   await untilItWorks(() => call('ceph', '--connect-timeout', '5', 'status'));
   const disk = randomUUID();
-  // The monitor may refuse commands for a moment after it says that it works.
+  // The monitor may refuse commands for moments after it says that it works.
   await untilItWorks(() => call('ceph', 'osd', 'create', disk));
   await call('ceph-osd', '-i', '0', '--mkfs', '--osd-uuid', disk);
-  await call('ceph', 'osd', 'crush', 'add', '0', '1', 'root=default', 'host=lab');
+  await untilItWorks(() => call('ceph', 'osd', 'crush', 'add', '0', '1', 'root=default', 'host=lab'));
   let osd = start('ceph-osd', '-i', '0');
   await untilItWorks(async () => {
     // One in ten ends at once, as it asks the monitor before it has heard which cluster this is ("wrong fsid").
