@@ -6,115 +6,51 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startBuilder, type Builder } from '../../src/builder/builder';
 import type { BuilderSettings } from '../../src/builder/settings';
 import type { Context } from '../../src/context';
-import { readLog } from '../../src/features/builds/build-log';
-import { getBuild, type Build } from '../../src/features/builds/builds';
 import { returnStoppedBuilds } from '../../src/features/builds/running';
-import { addSource } from '../../src/features/builds/sources';
-import { createRepository } from '../../src/features/repositories/creation';
-import { getAdministered } from '../../src/features/repositories/get-repository';
-import { readFullName } from '../../src/features/repositories/names';
-import { addressRule } from '../../src/platform/http/address-rules';
+import { startBuildChain, type BuildChain } from '../helpers/build-chain';
 import { startBuilderProcess } from '../helpers/builder-process';
-import { BUILD_USER, canBuild, ensureBuildUser, untilNoBuildRuns } from '../helpers/build-user';
-import { queueOf } from '../helpers/builds';
-import { startPull } from '../helpers/images';
-import { call, registryClient } from '../helpers/registry-client';
+import { canBuild, untilNoBuildRuns } from '../helpers/build-user';
 import { startChildServer, type ChildServer } from '../helpers/child-server';
-import {
-  createGitRepository,
-  createGitRoot,
-  startGitHttp,
-  type GitRepository,
-  type GitServer,
-} from '../helpers/git-server';
+import type { GitRepository } from '../helpers/git-server';
+import { startPull } from '../helpers/images';
 import { describeInstalled, isInstalled } from '../helpers/installed';
 import { addPerson } from '../helpers/people';
-import { createTestContext } from '../helpers/test-context';
-import { createTestDatabase, type TestDatabase } from '../helpers/test-database';
-import { ensureTokenKey } from '../../src/features/accounts/token-key';
-
-const MIB = 2 ** 20;
+import { call, registryClient } from '../helpers/registry-client';
 
 describeInstalled(canBuild() && isInstalled('skopeo', '--version'), 'an automated build', () => {
-  ensureBuildUser();
-  const root = createGitRoot();
-  const base = createGitRepository(root, 'base.git');
-  const app = createGitRepository(root, 'app.git');
-  let database: TestDatabase;
+  let chain: BuildChain;
   let ctx: Context;
-  let alice: Awaited<ReturnType<typeof addPerson>>;
+  let app: GitRepository;
   let hub: ChildServer;
-  let git: GitServer;
   let builder: Builder;
   let settings: BuilderSettings;
 
   beforeAll(async () => {
-    database = await createTestDatabase();
+    chain = await startBuildChain();
+    ({ ctx } = chain);
     const dataDir = mkdtempSync(path.join(tmpdir(), 'hub-'));
-    hub = await startChildServer({ DATABASE_URL: database.url, DRYDOCK_DATA_DIR: dataDir });
-    ctx = createTestContext(database.db);
-    ctx.tokenKey.set(await ensureTokenKey(ctx));
-    alice = await addPerson(ctx, 'alice');
-    git = await startGitHttp(root);
-    settings = {
-      hub: hub.url,
-      ownHosts: ['hub.example', new URL(hub.url).host],
-      folder: path.join(tmpdir(), 'builds-in-chain'),
-      userName: BUILD_USER,
-      jobs: 2,
-      limits: { timeMs: 60_000, logBytes: MIB, diskBytes: 300 * MIB, memoryBytes: 512 * MIB, processes: 400 },
-      addresses: addressRule(['127.0.0.1']),
-      knownHosts: undefined,
-    };
-    builder = await startBuilder(ctx, database.connection, settings);
+    hub = await startChildServer({ DATABASE_URL: chain.database.url, DRYDOCK_DATA_DIR: dataDir });
+    settings = chain.settings(hub.url);
+    builder = await startBuilder(ctx, chain.database.connection, settings);
+    const base = await chain.automate('alice/base');
     mkdirSync(path.join(base.work, 'bin'));
     for (const name of ['sh', 'cat', 'busybox']) copyFileSync('/bin/busybox', path.join(base.work, 'bin', name));
     base.commit({ Dockerfile: 'FROM scratch\nCOPY bin /bin\n' });
-    await automate('alice/base', base);
-    await automate('alice/app', app);
+    app = await chain.automate('alice/app');
   });
   afterAll(async () => {
     await hub.end('SIGTERM');
-    await git.close();
-    await database.drop();
+    await chain.close();
   });
 
-  const repository = (name: string) => getAdministered(ctx, alice, readFullName(name));
-
-  async function automate(name: string, source: GitRepository): Promise<void> {
-    await createRepository(ctx, alice, readFullName(name), 'public');
-    await addSource(ctx, await repository(name), { provider: 'git', cloneUrl: `${git.url}/${source.name}` });
-  }
-
-  async function queue(name: string): Promise<number> {
-    return (await queueOf(ctx, await repository(name), { refName: 'main', isRequired: true })).id;
-  }
-
-  async function ended(name: string, id: number): Promise<Build & { log: string }> {
-    for (;;) {
-      const build = await getBuild(ctx, await repository(name), id);
-      if (build.finishedAt !== undefined) return { ...build, log: await logOf(name, id) };
-      await sleep(50);
-    }
-  }
-
-  async function logOf(name: string, id: number): Promise<string> {
-    const { chunks } = await readLog(ctx, await repository(name), id);
-    return chunks.map(({ text }) => text).join('');
-  }
-
-  async function built(name: string): Promise<Build & { log: string }> {
-    return ended(name, await queue(name));
-  }
-
   it('goes from a push to git to an image that clients of v2 and v1 pull', async () => {
-    const first = await built('alice/base');
+    const first = await chain.built('alice/base');
     expect(first).toMatchObject({ state: 'success', error: undefined });
     const commit = app.commit({
       hello: 'good day\n',
       Dockerfile: 'FROM alice/base\nCOPY hello /hello\nRUN cat /hello > /copied && cat /copied\nCMD ["/bin/sh"]\n',
     });
-    const second = await built('alice/app');
+    const second = await chain.built('alice/app');
     expect(second).toMatchObject({ state: 'success', commit: { hash: commit, author: 'Ann Author' } });
     expect(second.log).toMatch(
       /^Fetching branch main of .*\nCommit [0-9a-f]{40}\nPulling alice\/base, latest\nSTEP 1\/4/,
@@ -155,7 +91,7 @@ describeInstalled(canBuild() && isInstalled('skopeo', '--version'), 'an automate
       ]).toString();
     const before = tag();
     app.commit({ Dockerfile: 'FROM alice/base\nRUN echo oh; exit 7\n' });
-    const failed = await built('alice/app');
+    const failed = await chain.built('alice/app');
     expect(failed).toMatchObject({ state: 'error' });
     expect(failed.error).toMatch(/^building at STEP "RUN echo oh; exit 7": .*exit status 7/);
     expect(failed.log).toMatch(/^oh$/m);
@@ -166,7 +102,7 @@ describeInstalled(canBuild() && isInstalled('skopeo', '--version'), 'an automate
     await addPerson(ctx, 'bob');
     for (const name of ['bob/unknown', 'docker.io/library/debian', 'oci:/etc']) {
       app.commit({ Dockerfile: `FROM ${name}\n` });
-      const failed = await built('alice/app');
+      const failed = await chain.built('alice/app');
       expect(failed.state).toBe('error');
       expect(failed.error).toMatch(
         /There is no repository bob\/unknown|in another registry|is not the name of an image/,
@@ -176,38 +112,38 @@ describeInstalled(canBuild() && isInstalled('skopeo', '--version'), 'an automate
 
   it('is cancelled within seconds', async () => {
     app.commit({ Dockerfile: 'FROM alice/base\nRUN echo sleeping; busybox sleep 1000\n' });
-    const id = await queue('alice/app');
-    while (!/^sleeping$/m.test(await logOf('alice/app', id))) await sleep(50);
+    const id = await chain.queue('alice/app');
+    await chain.untilLogged('alice/app', id, /^sleeping$/m);
     await ctx.db('builds').where({ id }).update({ cancel_requested_at: ctx.db.fn.now() });
-    expect(await ended('alice/app', id)).toMatchObject({ state: 'cancelled' });
+    expect(await chain.ended('alice/app', id)).toMatchObject({ state: 'cancelled' });
     await untilNoBuildRuns();
   });
 
   it('ends at its time limit (R307)', async () => {
     await builder.stop(AbortSignal.abort());
-    builder = await startBuilder(ctx, database.connection, {
+    builder = await startBuilder(ctx, chain.database.connection, {
       ...settings,
       limits: { ...settings.limits, timeMs: 4000 },
     });
-    const failed = await built('alice/app');
+    const failed = await chain.built('alice/app');
     expect(failed).toMatchObject({ state: 'error', error: 'The build took longer than 4 seconds.' });
     await builder.stop(AbortSignal.abort());
   });
 
   it('returns once to the queue when its builder is killed, of which nothing is left (R317)', async () => {
-    const first = await startBuilderProcess(settings, database.url);
-    const id = await queue('alice/app');
-    while (!/^sleeping$/m.test(await logOf('alice/app', id))) await sleep(50);
+    const first = await startBuilderProcess(settings, chain.database.url);
+    const id = await chain.queue('alice/app');
+    await chain.untilLogged('alice/app', id, /^sleeping$/m);
     const [folder = ''] = readdirSync(settings.folder);
     await first.end('SIGKILL');
     await untilNoBuildRuns();
     app.commit({ Dockerfile: 'FROM alice/base\nRUN echo again; busybox sleep 2\n' });
-    const second = await startBuilderProcess(settings, database.url);
+    const second = await startBuilderProcess(settings, chain.database.url);
     expect(readdirSync(settings.folder)).not.toContain(folder);
     await returnStoppedBuilds(ctx, 0);
-    while (!/^again$/m.test(await logOf('alice/app', id))) await sleep(50);
+    await chain.untilLogged('alice/app', id, /^again$/m);
     expect(await second.end('SIGTERM')).toBe(0); // it lets the build finish
-    expect(await ended('alice/app', id)).toMatchObject({ state: 'success' });
+    expect(await chain.ended('alice/app', id)).toMatchObject({ state: 'success' });
     expect(readdirSync(settings.folder)).toEqual([]);
   });
 });
