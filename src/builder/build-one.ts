@@ -19,6 +19,7 @@ import { neededImages, type NeededImage } from './dockerfile/base-images';
 import { fullName as imageName, imageReference, type ImageReference } from './dockerfile/image-reference';
 import { Cancelled, keepAlive, Lost } from './keep-alive';
 import { BuildLog } from './log/build-log';
+import { usingHub } from './registry/hub';
 import { pullBase, type PulledBase } from './registry/pull-base';
 import { pushImage } from './registry/push-image';
 import { adoptSource, createBuildFolder, removeBuildFolder, type BuildFolder } from './sandbox/build-folder';
@@ -27,6 +28,7 @@ import type { BuildUser } from './sandbox/enclosure';
 import type { BuilderSettings } from './settings';
 import { fetchSource } from './source/fetch-source';
 import { findBuildInput, type BuildInput } from './source/inside';
+import { timeLimit } from './time-limit';
 
 /** What a builder has on this host. */
 export interface BuilderHost {
@@ -69,11 +71,14 @@ export async function runBuild(host: BuilderHost, buildId: number, stopping: Abo
     everyMs: 500,
   });
   const alive = keepAlive(ctx, holder, stopping);
+  const time = timeLimit(settings.limits.timeMs);
   const folder = await createBuildFolder(host.folder, user);
   try {
-    const ending = await outcome({ host, holder, build, folder, log, stopping: alive.stopping });
+    const stop = AbortSignal.any([alive.stopping, time.exceeded]);
+    const ending = await outcome({ host, holder, build, folder, log, stopping: stop });
     if (ending !== undefined) await finishBuild(ctx, holder, ending);
   } finally {
+    time.end();
     alive.end();
     await removeBuildFolder(folder.path, user).catch((error: unknown) =>
       ctx.log.error({ err: error, folder: folder.path }, 'the folder of a build is left'),
@@ -177,7 +182,8 @@ async function pullBases({ host, holder, log, folder, stopping }: Running, input
     await log.say(`Pulling ${fullName(repository)}, ${reference.reference}`);
     const target = path.join(folder.files, 'bases', String(at));
     const place = { architecture: host.architecture, limitBytes: limits.diskBytes };
-    const pulled = await pullBase({ url: hub, token, stopping }, reference, target, place);
+    const asked = { url: hub, token, stopping };
+    const pulled = await usingHub(asked, pullBase(asked, reference, target, place));
     bases.push({ pulled, names: ownHosts.map((own) => imageName(reference, own)) });
   }
   return bases;
@@ -200,12 +206,8 @@ async function push(
   const repository = fullName(build.repository);
   await log.say(`Pushing ${repository}:${tag}`);
   const hub = { url: host.settings.hub, token, stopping };
-  const digest = await pushImage(
-    hub,
-    { repository, tag },
-    image,
-    bases.map(({ pulled }) => pulled),
-  );
+  const pulled = bases.map((base) => base.pulled);
+  const digest = await usingHub(hub, pushImage(hub, { repository, tag }, image, pulled));
   await log.say(`Digest ${digest}`);
   return digest;
 }

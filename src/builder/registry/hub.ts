@@ -30,6 +30,22 @@ export async function ask(
   });
 }
 
+/**
+ * Waits for work with the hub.
+ *
+ * @throws BuildFailure when the connection fails; the reason of `hub.stopping`; what the work throws
+ */
+export async function usingHub<Result>({ stopping }: Hub, work: Promise<Result>): Promise<Result> {
+  try {
+    return await work;
+  } catch (error) {
+    stopping.throwIfAborted();
+    const isOfFetch = error instanceof TypeError && error.cause instanceof Error;
+    if (!isOfFetch) throw error;
+    throw new BuildFailure(`The connection to the hub failed: ${(error.cause as Error).message}.`, { cause: error });
+  }
+}
+
 /** @throws BuildFailure with what the hub says, unless the answer has the status */
 export async function expectStatus(answer: Response, status: number, what: string): Promise<Response> {
   if (answer.status === status) return answer;
