@@ -46,7 +46,7 @@ export interface BuildChain {
   close(): Promise<void>;
 }
 
-/** Starts what builds need besides the hub. */
+/** Starts what builds need, except the hub. */
 export async function startBuildChain(): Promise<BuildChain> {
   ensureBuildUser();
   const database = await createTestDatabase();
