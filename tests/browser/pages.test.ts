@@ -67,7 +67,7 @@ function testPages(): void {
 }
 
 /** Parts that a script puts into a page, and addresses that lead to a provider of logins and back. */
-const NOT_PAGES = /\/(runs|progress)\/$|^\/account\/login\/oidc(\/callback)?$/;
+const NOT_PAGES = /\/(runs|progress|events)\/$|\.(svg|txt)$|^\/account\/login\/oidc(\/callback)?$/;
 
 /** The addresses of all pages, according to the routes. */
 function pageTemplates(): string[] {

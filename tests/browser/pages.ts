@@ -10,7 +10,10 @@ import type { TestServer } from '../helpers/test-server';
 export interface ListedPage {
   /** the name of the picture's file */
   readonly name: string;
-  /** `{client}` stands for the program that acts for alice, `{digest}` for the first manifest of her repository */
+  /**
+   * `{client}` stands for the program that acts for alice, `{digest}` for the first manifest of her repository,
+   * `{failed}` and `{running}` for builds
+   */
   readonly path: string;
   /** a user of the showcase; undefined: an anonymous visitor */
   readonly as?: string;
@@ -22,7 +25,13 @@ export interface ListedPage {
 export async function addressOf({ path }: ListedPage, { ctx }: TestServer): Promise<string> {
   const client = await ctx.db('oauth_clients').first('client_id');
   const manifest = await ctx.db('manifests').orderBy('id').first('digest');
-  return path.replace('{client}', String(client.client_id)).replace('{digest}', String(manifest.digest));
+  const failed = await ctx.db('builds').where({ state: 'error' }).orderBy('id', 'desc').first('id');
+  const running = await ctx.db('builds').where({ state: 'building' }).first('id');
+  return path
+    .replace('{client}', String(client.client_id))
+    .replace('{digest}', String(manifest.digest))
+    .replace('{failed}', String(failed.id))
+    .replace('{running}', String(running.id));
 }
 
 /** The pages of one area, seen by one user. */
@@ -76,6 +85,19 @@ const REPOSITORY = pagesOf('alice', {
   'repository-statistics': '/r/alice/shop/statistics/',
   'repository-comments': '/r/alice/shop/comments/',
 });
+
+const BUILDS = [
+  ...pagesOf('alice', {
+    'repository-builds': '/r/alice/harbour/builds/',
+    'repository-builds-ordinary': '/r/alice/shop/builds/',
+    'repository-build': '/r/alice/harbour/builds/{failed}/',
+  }),
+  ...pagesOf(undefined, {
+    'repository-automated': '/r/alice/harbour/',
+    'repository-builds-visitor': '/r/alice/harbour/builds/',
+    'repository-build-running': '/r/alice/harbour/builds/{running}/',
+  }),
+];
 
 const SETTINGS = pagesOf('alice', {
   'repository-settings': '/r/alice/shop/settings/',
@@ -173,6 +195,7 @@ const ERRORS: readonly ListedPage[] = [
 export const PAGES: readonly ListedPage[] = [
   ...PUBLIC,
   ...REPOSITORY,
+  ...BUILDS,
   ...SETTINGS,
   ...DASHBOARD,
   ...pagesOf('bobby', { 'dashboard-shared': '/dashboard/shared/' }),

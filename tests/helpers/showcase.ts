@@ -11,6 +11,7 @@ import { startReceiver } from './receiver';
 import { makeJobsDue, runDueJobs } from './run-jobs';
 import { actingOn, type Act } from './showcase/act';
 import { fillActivity } from './showcase/activity';
+import { fillBuilds } from './showcase/builds';
 import { fillLibrary } from './showcase/library';
 import { fillOrganization } from './showcase/organization';
 import { fillShop } from './showcase/shop';
@@ -94,6 +95,7 @@ export async function startShowcase(): Promise<TestServer> {
     await fillAccount(act);
     await fillShop(server, act);
     await fillToday(server);
+    await fillBuilds(server, act);
     await fillOrganization(server, act);
     await fillWebhooks(server, act, receiver.url);
     await fillOAuth(server);

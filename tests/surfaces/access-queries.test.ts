@@ -1,5 +1,5 @@
 import { Sender, type Sent } from '../isolation/answers';
-import { withEverything, withoutSource } from '../isolation/build-scenarios';
+import { withEverything, withoutSource, type Place } from '../isolation/build-scenarios';
 import { sessionOf } from '../isolation/callers';
 import { requestFor, variantsOf } from '../isolation/requests';
 import { isRead, sweptRoutes, type SweptRoute } from '../isolation/routes';
@@ -61,13 +61,16 @@ it.each(READS.map((route) => [route.key, route] as const))('%s runs one access q
 });
 
 describe('of an automated repository', () => {
-  let build: string;
+  const builds = new Map<Place, string>();
   beforeAll(async () => {
-    build = await withEverything(stage);
+    for (const place of ['vault', 'base'] as const) builds.set(place, await withEverything(stage, place));
   });
-  afterAll(() => withoutSource(stage));
+  afterAll(async () => {
+    for (const place of builds.keys()) await withoutSource(stage, place);
+  });
 
   it.each(OF_AUTOMATED.map((route) => [route.key, route] as const))('%s runs one access query', async (_key, route) => {
+    const build = builds.get(route.path.startsWith('/_/') ? 'base' : 'vault') ?? '';
     expect(await accessQueriesOf(route, { build })).toEqual({ status: 200, count: 1 });
   });
 });

@@ -1,5 +1,5 @@
 import type { Db } from '../../platform/db/db';
-import { query, queryPage, type Page, type Range } from '../../platform/db/query';
+import { agoSql, query, queryPage, type Page, type Range } from '../../platform/db/query';
 
 export type BuildState = 'queued' | 'building' | 'success' | 'error' | 'cancelled';
 export type BuildCause = 'hook' | 'trigger' | 'manual' | 'schedule' | 'link' | 'retry';
@@ -69,6 +69,12 @@ export async function findLastState(
   const text = `select b.state from builds b where b.repository_id = $1 and b.state in ('success', 'error')
     and ($2::text is null or b.ref_name = $2) order by b.id desc limit 1`;
   return (await query<{ state: 'success' | 'error' }>(db, text, [repositoryId, refName ?? null]))[0]?.state;
+}
+
+/** Whether a builder has given a sign of life lately. */
+export async function hasBuilder(db: Db, silentMs: number): Promise<boolean> {
+  const text = `select exists (select from builders where alive_at >= ${agoSql('$1')}) as has`;
+  return (await query<{ has: boolean }>(db, text, [silentMs]))[0]?.has === true;
 }
 
 /** What a new build is for. */

@@ -15,6 +15,7 @@ export type { BuildCause, BuildFilter, BuildState, RefType } from './builds.stor
  *   running.ts      what the builder process (`src/builder/`) records while it builds
  *   build-log.ts    the output of a build, in pieces that are read from any host
  *   build-token.ts  what a build may pull and push
+ *   commit-url.ts   where people see its commit
  *
  * See `docs/decisions/0041-automated-builds.md`.
  */
@@ -100,4 +101,12 @@ export async function badgeState(
   refName?: string,
 ): Promise<'success' | 'error' | 'none'> {
   return (await store.findLastState(ctx.db, repository.id, refName)) ?? 'none';
+}
+
+/** How long a builder may be silent, which gives a sign of life each ten seconds. */
+const SILENT_MS = 60_000;
+
+/** Whether any builder runs: without one, builds wait. */
+export async function isBuilderRunning(ctx: Needs<'db'>): Promise<boolean> {
+  return store.hasBuilder(ctx.db, SILENT_MS);
 }

@@ -4,6 +4,7 @@ import type { Reply } from '../../platform/http/exchange';
 import { admit, type WebHandler, type WebRoute, type WebRow } from './access';
 import { accountRows } from './areas/account/routes';
 import { administrationRows } from './areas/administration/routes';
+import { buildRows } from './areas/builds/routes';
 import { dashboardRows } from './areas/dashboard/routes';
 import { loginRows } from './areas/login/routes';
 import { mailLinkRows } from './areas/mail-links/routes';
@@ -28,6 +29,7 @@ const ROWS: readonly WebRow[] = [
   ...organizationRows,
   ...administrationRows,
   ...repositoryPageRows,
+  ...buildRows,
   ...publicRows,
   ...dashboardRows,
   ...repositorySettingsRows,

@@ -16,8 +16,10 @@ const TABS = [
   ['comments/', 'Comments'],
 ] as const;
 
+const BUILDS = ['builds/', 'Builds'] as const;
+
 /** A page of a repository: the part of the path after the repository. */
-export type RepositoryTab = (typeof TABS)[number][0] | 'settings/';
+export type RepositoryTab = (typeof TABS)[number][0] | (typeof BUILDS)[0] | 'settings/';
 
 /** A badge with the visibility of a repository; nothing for a public one. */
 export function VisibilityBadge({ visibility }: Pick<RepositoryDetails, 'visibility'>): View {
@@ -58,7 +60,11 @@ export function RepositoryFrame({
 }): View {
   const { namespace, name, isOfficial, visibility, description, canAdminister } = repository;
   const isBeingDeleted = repository.state === 'deleting';
-  const tabs = [...TABS, ...(canAdminister ? ([['settings/', 'Settings']] as const) : [])];
+  const tabs = [
+    ...TABS,
+    ...(repository.isAutomated || current === 'builds/' ? [BUILDS] : []),
+    ...(canAdminister ? ([['settings/', 'Settings']] as const) : []),
+  ];
   return (
     <>
       <div class="heading">
@@ -75,6 +81,7 @@ export function RepositoryFrame({
               </>
             )}
             {isOfficial && <Badge tone="official">Official</Badge>}
+            {repository.isAutomated && <Badge>Automated build</Badge>}
             <VisibilityBadge visibility={visibility} />
             {isBeingDeleted && <Badge tone="warn">being deleted</Badge>}
           </h1>

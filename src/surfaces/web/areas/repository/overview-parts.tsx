@@ -115,6 +115,16 @@ export function LatestTags({ repository, tags }: OfRepository & { readonly tags:
 
 /** The content of the page of a repository without tags: the commands to push, for visitors who may. */
 export function FirstPush({ visitor, repository }: OfRepository & { readonly visitor: Visitor }): View {
+  if (repository.isAutomated) {
+    return (
+      <Empty title="No image has been built yet">
+        <p>
+          The images of this repository are built from a git repository.{' '}
+          <a href={repositoryPath(repository, 'builds/')}>See its builds</a>.
+        </p>
+      </Empty>
+    );
+  }
   if (!repository.canWrite) {
     return (
       <Empty title="Nothing has been pushed yet">

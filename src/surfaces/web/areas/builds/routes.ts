@@ -1,0 +1,18 @@
+import type { WebRow } from '../../access';
+import { repositoryRows } from '../../repository-path';
+import { postBuild, postCancel, postRetry } from './acts';
+import { getBuildPage, getBuildProgress } from './build';
+import { getBuilds, getBuildsProgress } from './history';
+
+const BUILD = 'builds/:build/';
+
+/** The pages of automated builds, for everyone who may read the repository. */
+export const buildRows: readonly WebRow[] = [
+  ...repositoryRows('get', 'builds/', 'anyone', getBuilds),
+  ...repositoryRows('post', 'builds/', 'member-form', postBuild),
+  ...repositoryRows('get', 'builds/progress/', 'anyone', getBuildsProgress),
+  ...repositoryRows('get', BUILD, 'anyone', getBuildPage),
+  ...repositoryRows('get', `${BUILD}progress/`, 'anyone', getBuildProgress),
+  ...repositoryRows('post', `${BUILD}cancel/`, 'member-form', postCancel),
+  ...repositoryRows('post', `${BUILD}retry/`, 'member-form', postRetry),
+];
