@@ -127,7 +127,7 @@ async function main(): Promise<void> {
   if (isInterrupted) return;
   const table = tableOf(lines);
   const { bench, variant } = options;
-  const facts = await machineFacts(['wrk', ...Object.keys(PROGRAMS)]);
+  const facts = await machineFacts({ wrk: 'wrk', ...PROGRAMS });
   const how = `${bench.rounds} alternating rounds, medians; load from ${bench.load.name}; scale ${bench.scale}; variant ${variant}`;
   const measured = lines.filter((line): line is Measured & Line => 'goal' in line);
   const goals = measured.map(isMet).filter((met) => met !== undefined);

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
+import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Resources } from './resources';
 
@@ -39,8 +40,16 @@ async function stop(child: ChildProcess): Promise<void> {
   clearTimeout(timer);
 }
 
-/** Starts a server in a process group of its own: Ctrl-C reaches the bench, and the bench stops it, once. */
-export function startProcess(resources: Resources, { file, args, env = {}, cwd }: Command): ServerProcess {
+/**
+ * Starts a server in a process group of its own: Ctrl-C reaches the bench, and the bench stops it, once.
+ *
+ * @param onLine - gets each line that it prints
+ */
+export function startProcess(
+  resources: Resources,
+  { file, args, env = {}, cwd }: Command,
+  onLine: (line: string) => void = () => undefined,
+): ServerProcess {
   const child = spawn(file, args, {
     env: { ...baseEnvironment(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -54,6 +63,7 @@ export function startProcess(resources: Resources, { file, args, env = {}, cwd }
     printed = (printed + chunk.toString()).slice(-OUTPUT_KEPT);
   };
   child.stdout.on('data', take);
+  createInterface(child.stdout).on('line', onLine);
   child.stderr.on('data', take);
   child.once('error', (error) => (failure = error.message));
   const isRunning = (): boolean => failure === undefined && child.exitCode === null && child.signalCode === null;

@@ -1,4 +1,5 @@
 import { backfill } from './backfill';
+import { builds } from './builds';
 import { crossingPull, firstView } from './crossing';
 import { basicReads, hotReads } from './hot-reads';
 import { idleMemory } from './idle-memory';
@@ -39,6 +40,7 @@ export const ROWS: readonly Row[] = [
   scale,
   pages,
   idleMemory,
+  builds,
 ];
 
 /** Settings under which the same rows can be measured; a server that does not know one ignores it. */

@@ -31,6 +31,9 @@ export const PROGRAMS = {
   nginx: 'nginx-light',
   skopeo: 'skopeo',
   radosgw: 'radosgw',
+  buildah: 'buildah',
+  runc: 'runc',
+  busybox: 'busybox-static',
 } as const;
 export type Program = keyof typeof PROGRAMS;
 

@@ -59,7 +59,7 @@ describeInstalled(canBuild(), 'a build whose hub does not answer well', () => {
     let asked = 0;
     answer = () => void (asked += 1);
     expect(await built(15_000)).toMatchObject({ state: 'error', error: 'The build took longer than 15 seconds.' });
-    expect(asked).toBe(1);
+    expect(asked).toBeGreaterThan(0);
   });
 
   it('says so when the connection breaks', async () => {

@@ -15,6 +15,9 @@ import { hexOf, type PulledBase } from './pull-base';
 
 const MAX_JSON = 4 * 2 ** 20;
 
+/** As many blobs are pushed at once. */
+const AT_ONCE = 4;
+
 /** A layer of the image: one of a base in its original bytes, or a new one. */
 interface Layer {
   readonly descriptor: Descriptor;
@@ -45,8 +48,7 @@ export async function pushImage(
 ): Promise<string> {
   const image = await imageToPush(folder, bases);
   const { repository, tag } = target;
-  for (const layer of image.layers) await pushBlob(hub, repository, layer);
-  await pushBlob(hub, repository, { descriptor: image.config, folder, from: undefined });
+  await pushBlobs(hub, repository, [...image.layers, { descriptor: image.config, folder, from: undefined }]);
   const manifest: ImageManifest = {
     schemaVersion: 2,
     mediaType: DOCKER_MANIFEST,
@@ -84,25 +86,48 @@ async function readJson(folder: string, name: string): Promise<unknown> {
   }
 }
 
+/** Pushes each blob once, some of them at the same time; the first failure ends all. */
+async function pushBlobs(hub: Hub, repository: string, blobs: readonly Layer[]): Promise<void> {
+  const failed = new AbortController();
+  const asked = { ...hub, stopping: AbortSignal.any([hub.stopping, failed.signal]) };
+  const waiting = [...new Map(blobs.map((blob) => [blob.descriptor.digest, blob])).values()];
+  const pushNext = async (): Promise<void> => {
+    for (let blob = waiting.shift(); blob !== undefined; blob = waiting.shift())
+      await pushBlob(asked, repository, blob);
+  };
+  const pushes = Array.from({ length: AT_ONCE }, pushNext);
+  try {
+    await Promise.all(pushes);
+  } catch (error) {
+    waiting.length = 0;
+    failed.abort();
+    await Promise.allSettled(pushes);
+    throw error;
+  }
+}
+
 async function pushBlob(
   hub: Hub,
   repository: string,
   { descriptor: { digest, size }, folder, from }: Layer,
 ): Promise<void> {
   const what = 'A layer could not be pushed';
-  const known = await ask(hub, `/v2/${repository}/blobs/${digest}`, { method: 'HEAD' });
-  if (known.status === 200) return;
-  const mount = from === undefined ? '' : `?mount=${digest}&from=${from}`;
-  const begun = await ask(hub, `/v2/${repository}/blobs/uploads/${mount}`, { method: 'POST' });
-  if (begun.status === 201) return;
-  const location = (await expectStatus(begun, 202, what)).headers.get('Location') ?? '';
-  const url = new URL(location, hub.url);
-  url.searchParams.set('digest', digest);
+  const uploads = `/v2/${repository}/blobs/uploads/`;
+  if (from !== undefined) {
+    const mounted = await ask(hub, `${uploads}?mount=${digest}&from=${from}`, { method: 'POST' });
+    if (mounted.status === 201) return;
+    const begun = (await expectStatus(mounted, 202, what)).headers.get('Location') ?? '';
+    await ask(hub, begun, { method: 'DELETE' });
+  } else {
+    const known = await ask(hub, `/v2/${repository}/blobs/${digest}`, { method: 'HEAD' });
+    if (known.status === 200) return;
+  }
   const file = await openWithin(folder, hexOf(digest));
   try {
     const body = Readable.toWeb(file.createReadStream({ autoClose: false })) as ReadableStream;
     const headers = { 'Content-Type': 'application/octet-stream', 'Content-Length': String(size) };
-    await expectStatus(await ask(hub, url.href, { method: 'PUT', headers, body }), 201, what);
+    const sent = await ask(hub, `${uploads}?digest=${digest}`, { method: 'POST', headers, body });
+    await expectStatus(sent, 201, what);
   } finally {
     await file.close();
   }

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { BuildFailure } from '../build-failure';
-import type { BuildFolder } from './build-folder';
+import { openWithin, type BuildFolder } from './build-folder';
 import type { BuildUser, Limits } from './enclosure';
 import { ProgramFailed, runEnclosed, type Output } from './run-enclosed';
 
@@ -20,6 +20,14 @@ export interface ImageToBuild {
   /** The host of names without one: this hub. */
   readonly registry: string;
   readonly buildArguments: Readonly<Record<string, string>>;
+}
+
+/** An image that was built. */
+export interface BuiltImage {
+  /** In `dir:` format. */
+  readonly image: string;
+  /** How long buildah itself took. */
+  readonly toolMs: number;
 }
 
 /** Where and within what an image is built. */
@@ -43,7 +51,14 @@ shift 5
 mkdir -p /etc/containers
 echo '{"default":[{"type":"insecureAcceptAnything"}]}' > /etc/containers/policy.json
 printf 'unqualified-search-registries = ["%s"]\\nshort-name-mode = "disabled"\\n' "$registry" > /etc/containers/registries.conf
-in_storage() { buildah --root /build/storage --runroot /run/storage --storage-driver "$driver" "$@"; }
+in_storage() {
+  read -r from _ < /proc/uptime
+  result=0
+  buildah --root /build/storage --runroot /run/storage --storage-driver "$driver" "$@" || result=$?
+  read -r to _ < /proc/uptime
+  echo "$from $to" >> /build/times
+  return "$result"
+}
 arguments=$#
 while [ "$count" -gt 0 ]; do set -- "$@" --build-arg "$1"; shift; count=$((count - 1)); arguments=$((arguments - 1)); done
 while [ "$arguments" -gt 0 ]; do
@@ -61,7 +76,7 @@ in_storage push --quiet --format v2s2 localhost/built dir:/build/image >/dev/nul
  *
  * @param output - receives what buildah and the RUN steps write
  * @param stopping - ends the build at once
- * @returns the folder of the image
+ * @returns the folder of the image, and how long buildah itself took
  * @throws BuildFailure when the Dockerfile fails, or the build exceeds a limit
  */
 export async function buildImage(
@@ -69,7 +84,7 @@ export async function buildImage(
   { folder, user, limits, storageDriver }: Sandbox,
   output: Output,
   stopping: AbortSignal,
-): Promise<string> {
+): Promise<BuiltImage> {
   const { dockerfile, context, bases, registry } = image;
   const given = Object.entries(image.buildArguments).map(([name, value]) => `${name}=${value}`);
   const named = bases.flatMap((base) => [base.folder, ...base.names, '--']);
@@ -81,5 +96,17 @@ export async function buildImage(
     if (error instanceof ProgramFailed) throw new BuildFailure('A step of the Dockerfile failed; the log says why.');
     throw error;
   }
-  return path.join(folder.files, 'image');
+  return { image: path.join(folder.files, 'image'), toolMs: await readTimes(folder.files) };
+}
+
+/** The sum of what the script wrote: for the log of the builder, not to be trusted. */
+async function readTimes(folder: string): Promise<number> {
+  const file = await openWithin(folder, 'times');
+  try {
+    const { bytesRead, buffer } = await file.read({ buffer: Buffer.alloc(64 * 1024), position: 0 });
+    const pairs = buffer.toString('latin1', 0, bytesRead).matchAll(/^(\d+\.\d+) (\d+\.\d+)$/gm);
+    return [...pairs].reduce((sum, [, from, to]) => sum + (Number(to) - Number(from)) * 1000, 0);
+  } finally {
+    await file.close();
+  }
 }

@@ -33,17 +33,23 @@ export async function watchLimits(pid: number | undefined, enclosure: Enclosure,
     }),
     repeatedly(over, async () => {
       const startedAt = performance.now();
-      await assertDisk(enclosure);
+      await assertDisk(enclosure, over);
       return Math.max(EVERY_MS, DISK_REST * (performance.now() - startedAt));
     }),
   ]);
 }
 
-/** @param look - resolves to the milliseconds until it looks again */
+/**
+ * Looks again and again, but not at once: many programs end before.
+ *
+ * @param look - resolves to the milliseconds until it looks again
+ */
 async function repeatedly(over: AbortSignal, look: () => Promise<number>): Promise<void> {
-  while (!over.aborted) {
-    const restMs = await look();
+  let restMs = EVERY_MS;
+  for (;;) {
     await sleep(restMs, undefined, { signal: over }).catch(() => undefined);
+    if (over.aborted) return;
+    restMs = await look();
   }
 }
 
@@ -54,16 +60,20 @@ async function assertMemory(pid: number, { limits: { memoryBytes } }: Enclosure)
   }
 }
 
-async function assertDisk({ folder, user, limits: { diskBytes } }: Enclosure): Promise<void> {
+async function assertDisk({ folder, user, limits: { diskBytes } }: Enclosure, over: AbortSignal): Promise<void> {
   const { bavail, bsize } = await statfs(folder);
   if (bavail * bsize < FREE_BYTES) throw new BuildFailure('The disk of the builder is full.');
-  if ((await diskUse(folder, user)) > diskBytes) {
+  if ((await diskUse(folder, user, over)) > diskBytes) {
     throw new BuildFailure(`The build used more than ${showByteSize(diskBytes)} of disk.`);
   }
 }
 
-/** The bytes on the disk below a folder; files may come and go while they are counted, of which `du` complains. */
-async function diskUse(folder: string, user: Enclosure['user']): Promise<number> {
-  const { text } = await runAs(user, onBuildFiles(['du', '-sk', '--one-file-system', folder]));
+/**
+ * The bytes on the disk below a folder; files may come and go while they are counted, of which `du` complains.
+ *
+ * @param over - ends counting: 0
+ */
+async function diskUse(folder: string, user: Enclosure['user'], over: AbortSignal): Promise<number> {
+  const { text } = await runAs(user, onBuildFiles(['du', '-sk', '--one-file-system', folder]), over);
   return Number(/^(\d+)\t/m.exec(text)?.[1] ?? 0) * 1024;
 }
