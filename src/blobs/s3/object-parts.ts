@@ -1,5 +1,7 @@
 import type { Db } from '../../platform/db/db';
+import { AppError } from '../../platform/errors';
 import type { Bucket, SentPart } from './bucket';
+import { MOST_PARTS } from './part-sizes';
 import * as pending from './pending-writes.store';
 
 /** Where objects are, and what is known of those that are being written. */
@@ -38,6 +40,10 @@ export class ObjectParts {
 
   get isEmpty(): boolean {
     return this.coming.length === 0;
+  }
+
+  get count(): number {
+    return this.coming.length;
   }
 
   async send(body: Buffer): Promise<void> {
@@ -79,6 +85,7 @@ export class ObjectParts {
 
   private async add(send: (uploadId: string, number: number) => Promise<SentPart>): Promise<void> {
     const number = this.coming.length + 1;
+    if (number > MOST_PARTS) throw new AppError('too_large', `The storage takes no more than ${MOST_PARTS} parts`);
     const part = this.uploadId().then((id) => send(id, number));
     this.coming.push(part);
     await part;

@@ -1,5 +1,6 @@
 import { BATCH_BYTES } from '../batches';
-import { beginExtraPart, endExtraPart, giveBackPart, PART_BYTES, takePart } from './part-buffers';
+import { FIRST_BYTES, partMemory } from './part-memory';
+import { partBytesOf } from './part-sizes';
 
 /** How many full parts are sent while the next one is filled. */
 const UNDER_WAY = 2;
@@ -15,6 +16,14 @@ export interface SumsOfPieces {
 /** Sends a full part, or the last one, which may be shorter. @param isLast - nothing follows */
 export type SendPart = (part: Buffer, isLast: boolean) => Promise<void>;
 
+/** How a writer differs from one that begins with the first byte. */
+export interface PartsWriterOptions {
+  /** the parts before its first one */
+  readonly partsBefore?: number;
+  /** undefined: that of this process */
+  readonly memory?: typeof partMemory;
+}
+
 const NOTHING = Buffer.alloc(0);
 
 /** Waits for all of them, so that no work continues after a failure. */
@@ -26,33 +35,33 @@ async function settle(work: readonly Promise<void>[]): Promise<void> {
 /** Copies incoming bytes into parts, which are hashed while they are filled, and sent when they are full. */
 export class PartsWriter {
   private readonly underWay: Promise<void>[] = [];
+  private readonly memory: typeof partMemory;
   private part: Buffer | undefined;
+  private number: number;
   private filled = 0;
   private hashedTo = 0;
   private hashing: Promise<void>[] = [];
   private total = 0;
 
-  /** @param before - what the first part begins with; it was hashed already */
   constructor(
     private readonly send: SendPart,
     private readonly sums: SumsOfPieces | undefined,
-    before: Buffer = NOTHING,
+    { partsBefore = 0, memory = partMemory }: PartsWriterOptions = {},
   ) {
-    if (before.length === 0) return;
-    this.part = takePart();
-    this.filled = this.hashedTo = this.total = before.copy(this.part);
+    this.number = partsBefore + 1;
+    this.memory = memory;
+  }
+
+  /** Copies what the first part begins with, and was hashed already: less than a part. */
+  async takeHashed(chunk: Buffer): Promise<void> {
+    for (let taken = 0; taken < chunk.length;) taken += await this.copy(chunk, taken);
+    this.hashedTo = this.filled;
   }
 
   /** Copies a chunk; resolves when there is room for more. */
   async take(chunk: Buffer): Promise<void> {
     for (let taken = 0; taken < chunk.length;) {
-      // A full part is sent when the next byte arrives: only then it is not the last one.
-      if (this.filled === PART_BYTES) await this.sendFull();
-      this.part ??= takePart();
-      const copied = chunk.copy(this.part, this.filled, taken);
-      taken += copied;
-      this.filled += copied;
-      this.total += copied;
+      taken += await this.copy(chunk, taken);
       while (this.filled - this.hashedTo >= BATCH_BYTES && this.total > BATCH_BYTES)
         this.hashUpTo(this.hashedTo + BATCH_BYTES, false);
     }
@@ -69,27 +78,49 @@ export class PartsWriter {
   /** Releases the memory once nothing uses it. */
   async release(): Promise<void> {
     await Promise.allSettled([...this.underWay, ...this.hashing]);
-    if (this.part !== undefined) giveBackPart(this.part);
+    if (this.part !== undefined) this.memory.giveBack(this.part);
     this.part = undefined;
+  }
+
+  /** @returns how many bytes of the chunk there was room for */
+  private async copy(chunk: Buffer, from: number): Promise<number> {
+    const part = await this.partWithRoom();
+    const copied = chunk.copy(part, this.filled, from);
+    this.filled += copied;
+    this.total += copied;
+    return copied;
+  }
+
+  private async partWithRoom(): Promise<Buffer> {
+    const partBytes = partBytesOf(this.number);
+    // A full part is sent when the next byte arrives: only then it is not the last one.
+    if (this.filled === partBytes) await this.sendFull();
+    if (this.part === undefined) {
+      this.part = await this.memory.take(this.total === 0 ? FIRST_BYTES : partBytesOf(this.number));
+    } else if (this.filled === this.part.length) {
+      const first = this.part; // shorter than what is hashed at once: nothing reads it
+      const part = await this.memory.take(partBytes);
+      first.copy(part);
+      this.part = part;
+      this.memory.giveBack(first);
+    }
+    return this.part;
   }
 
   private async sendFull(): Promise<void> {
     const { part, hashing } = this;
     if (part === undefined) return;
-    this.hashUpTo(PART_BYTES, false);
+    this.hashUpTo(this.filled, false);
     const work = settle([this.send(part, false), ...hashing]);
-    const isExtra = beginExtraPart();
-    const end = (): void => {
-      giveBackPart(part);
-      if (isExtra) endExtraPart();
-    };
+    const end = (): void => this.memory.giveBack(part);
     work.then(end, end); // awaited when its turn comes, or at the end
     this.underWay.push(work);
     this.part = undefined;
+    this.number += 1;
     this.filled = 0;
     this.hashedTo = 0;
     this.hashing = [];
-    if (!isExtra) await settle(this.underWay.splice(0));
+    if (this.memory.isShort) await settle(this.underWay.splice(0));
     else if (this.underWay.length > UNDER_WAY) await this.underWay.shift();
   }
 

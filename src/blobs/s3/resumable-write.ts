@@ -11,14 +11,12 @@ import { newObjectKey } from './object-keys';
 import { deleteObjects } from './object-deletion';
 import { beginUpload, ObjectParts } from './object-parts';
 import { assertSize } from './object-write';
+import { shortestPartOf } from './part-sizes';
 import { PartsWriter } from './parts-writer';
 import { limited, takePiece, type BrokenOff } from './pieces';
 import * as pending from './pending-writes.store';
 import type { ResumableState } from './resumable-rows.store';
 import type { Turn } from './turns';
-
-/** S3 refuses shorter parts, except for the last one. */
-const SHORTEST_PART = 5 * 1024 * 1024;
 
 const NOTHING = Buffer.alloc(0);
 
@@ -106,7 +104,7 @@ export class ResumableWrite {
   ): Promise<BrokenOff | undefined> {
     const parts = this.parts();
     const before = await this.takeTail(parts);
-    let rest = before;
+    let rest: Buffer = NOTHING;
     const writer = new PartsWriter(
       async (part, isLast) => {
         if (isLast) {
@@ -117,9 +115,10 @@ export class ResumableWrite {
         await parts.send(part);
       },
       sums && { update: (piece) => sums.update(piece) },
-      before,
+      { partsBefore: parts.count },
     );
     try {
+      for await (const piece of before) await writer.takeHashed(piece);
       const brokenOff = await takePiece(writer, limited(this.id, bytes, { from: sizeOf(this.state), limitBytes }));
       await writer.finish();
       await this.keep(parts, rest, sums);
@@ -143,16 +142,12 @@ export class ResumableWrite {
   }
 
   /** The tail, to continue it; a long one becomes a part where it is. */
-  private async takeTail(parts: ObjectParts): Promise<Buffer> {
+  private async takeTail(parts: ObjectParts): Promise<AsyncIterable<Buffer> | readonly Buffer[]> {
     const { tailKey, tailBytes } = this.state;
-    if (tailKey === null) return NOTHING;
-    if (tailBytes >= SHORTEST_PART) {
-      await parts.copy(tailKey, tailBytes);
-      return NOTHING;
-    }
-    const pieces: Buffer[] = [];
-    for await (const piece of await this.piecesOf(tailKey)) pieces.push(piece);
-    return Buffer.concat(pieces);
+    if (tailKey === null) return [];
+    if (tailBytes < shortestPartOf(parts.count + 1)) return this.piecesOf(tailKey);
+    await parts.copy(tailKey, tailBytes);
+    return [];
   }
 
   /** Stores the new tail, and records it with the parts. */
