@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { assertEmail, assertPassword, assertUsername } from './features/accounts/account-rules';
 import { assertDatabaseUrl } from './platform/db/database-url';
 
+import { PROVIDER_VARIABLES, PROVIDERS_TOGETHER } from './config-providers';
 import {
   wholeNumber,
   byteCount,
@@ -73,6 +74,7 @@ const environment = z.object({
   DRYDOCK_OIDC_GROUPS_CLAIM: z.string().min(1).max(255).default('groups'),
   DRYDOCK_OIDC_ADMIN_GROUP: z.string().min(1).max(255).optional(),
   DRYDOCK_OIDC_CREATE_ACCOUNTS: onOff.optional(),
+  ...PROVIDER_VARIABLES,
   DRYDOCK_SMTP_URL: z
     .url({
       protocol: /^smtps?$/,
@@ -121,6 +123,7 @@ const TOGETHER: readonly (readonly string[])[] = [
   ['DRYDOCK_TLS_CERT', 'DRYDOCK_TLS_KEY'],
   ['DRYDOCK_SMTP_URL', 'DRYDOCK_MAIL_FROM'],
   ['DRYDOCK_OIDC_ISSUER', 'DRYDOCK_OIDC_CLIENT_ID'],
+  ...PROVIDERS_TOGETHER,
 ];
 
 /**

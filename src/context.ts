@@ -9,6 +9,7 @@ import type { SecretCache } from './platform/cache/secret-cache';
 import type { KeptWork } from './platform/cache/kept-work';
 import type { CountBuffer } from './platform/counts/count-buffer';
 import type { Db } from './platform/db/db';
+import type { GitProvider, ProviderKind, ProviderSettings } from './platform/providers/git-provider';
 import type { TrustsProxy } from './platform/http/client-address';
 import type { GuardedClient } from './platform/http/guarded-post';
 import type { PublicUrl } from './platform/http/public-url';
@@ -49,6 +50,8 @@ export interface Settings {
   readonly registrationOpen: boolean;
   /** Sign-in with a provider of OpenID Connect; undefined: there is none. */
   readonly openId: OpenIdSettings | undefined;
+  /** The providers of git repositories whose accounts users can link. */
+  readonly gitProviders: readonly ProviderSettings[];
   /** How many accounts may be registered from one network in an hour. */
   readonly registrationsPerHour: number;
   /** A new account stays inactive until it is confirmed. */
@@ -149,6 +152,8 @@ export interface Context extends ContextParts {
   readonly mailLimiters: Readonly<Record<'name' | 'address' | 'links' | 'invitations', FailureLimiter>>;
   /** The provider of OpenID Connect; undefined: none is configured. */
   readonly openId: OpenIdProvider | undefined;
+  /** The providers of git repositories that are configured. */
+  readonly gitProviders: ReadonlyMap<ProviderKind, GitProvider>;
   /** Counts sign-ins with the provider that failed, by network. */
   readonly openIdLimiter: FailureLimiter;
   /** Counts accounts that anonymous users register, by network. */

@@ -13,6 +13,7 @@ import { BriefCache } from './platform/cache/brief-cache';
 import { ByteCache } from './platform/cache/byte-cache';
 import { SecretCache } from './platform/cache/secret-cache';
 import { CountBuffer } from './platform/counts/count-buffer';
+import { createProviders } from './platform/providers/providers';
 import { OpenIdProvider } from './platform/openid/openid-provider';
 import { ConcurrencyLimit } from './platform/limits/concurrency-limit';
 import { FailureLimiter, type FailureLimit } from './platform/limits/failure-limiter';
@@ -72,6 +73,7 @@ export function createContext(
       invitations: limiter(MAIL_LIMITS.invitations),
     },
     openId: settings.openId === undefined ? undefined : new OpenIdProvider(settings.openId, log),
+    gitProviders: createProviders(settings.gitProviders),
     openIdLimiter: limiter(OPENID_LIMIT),
     registrationLimiter: limiter(registrationLimit(settings.registrationsPerHour)),
     hookLimiter: limiter(HOOK_LIMIT),

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StorageLimits } from './blobs/storage-room';
 import { listeningUrl, type Config } from './config';
+import { providersIn } from './config-providers';
 import type { Context, OpenIdSettings, Settings } from './context';
 import { createContext } from './create-context';
 import { openData, poolSize } from './data';
@@ -58,6 +59,7 @@ export function settingsOf(config: Config): Settings {
   return {
     registrationOpen: config.DRYDOCK_REGISTRATION === 'open',
     openId: openIdOf(config),
+    gitProviders: providersIn(config),
     registrationsPerHour: config.DRYDOCK_REGISTRATIONS_PER_HOUR,
     confirmationRequired: config.DRYDOCK_EMAIL_CONFIRMATION === 'required',
     hubLimits: config.DRYDOCK_HUB_LIMITS,

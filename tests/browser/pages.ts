@@ -134,6 +134,7 @@ const ACCOUNT: readonly ListedPage[] = [
     'account-tokens': '/account/tokens/',
     'account-sessions': '/account/sessions/',
     'account-applications': '/account/applications/',
+    'account-linked': '/account/linked/',
     'account-teams': '/account/teams/',
     'account-plan': '/account/plan/',
     'account-retention': '/account/retention/',

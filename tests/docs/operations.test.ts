@@ -77,7 +77,7 @@ it('rotate keys, while the server runs', async () => {
   const old = await startPull(server, 'alice/old', 'alice');
   await get(old).expect(200);
   expect(await follow(recipe('Rotate keys').join(''), { DRYDOCK_DATA_DIR: at('data') })).toBe(
-    'The key was replaced; 0 second factors and 0 build sources sealed with the new one.\n',
+    'The key was replaced; 0 second factors, 0 build sources and 0 linked accounts sealed with the new one.\n',
   );
   for (let refused = 0; refused < 10;) refused = (await get(old)).status === 401 ? refused + 1 : 0; // by both workers
   await expectBoth(server, pushed);

@@ -70,6 +70,26 @@ const PROVIDER: OpenIdSettings = {
   createsAccounts: true,
 };
 
+const GIT_PROVIDERS = [
+  { kind: 'github', baseUrl: 'https://github.com', clientId: 'drydock', clientSecret: 'secret' },
+  { kind: 'gitea', baseUrl: 'https://git.example.com', clientId: 'drydock', clientSecret: 'secret' },
+] as const;
+
+/** Alice has linked an account, which the provider no longer accepts. */
+async function fillLinked({ ctx }: TestServer): Promise<void> {
+  const alice = await ctx.db('users').where({ username: 'alice' }).first<{ id: number }>('id');
+  await ctx.db('linked_accounts').insert({
+    user_id: alice.id,
+    provider: 'gitea',
+    base_url: 'https://git.example.com',
+    remote_id: '7',
+    login: 'alice-there',
+    access: 'full',
+    sealed_tokens: Buffer.alloc(0),
+    problem: 'Gitea no longer accepts the access that was given: link the account again',
+  });
+}
+
 /** Alice is linked to a user of the provider, and a group of it is in the team of developers. */
 async function fillSignIn(server: TestServer): Promise<void> {
   const user = { issuer: PROVIDER.issuer, subject: '4711', email: 'alice@example.com', calledName: 'alice' };
@@ -85,7 +105,7 @@ export async function startShowcase(): Promise<TestServer> {
   );
   const server = await startTestServer({
     guardedClient: new GuardedClient(addressRule(['127.0.0.1'])),
-    settings: { openId: PROVIDER },
+    settings: { openId: PROVIDER, gitProviders: GIT_PROVIDERS },
   });
   try {
     const act = actingOn(server);
@@ -100,6 +120,7 @@ export async function startShowcase(): Promise<TestServer> {
     await fillWebhooks(server, act, receiver.url);
     await fillOAuth(server);
     await fillSignIn(server);
+    await fillLinked(server);
     await fillActivity(server.ctx);
     return server;
   } catch (error) {

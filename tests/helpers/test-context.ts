@@ -15,6 +15,7 @@ import { createContext } from '../../src/create-context';
 const SETTINGS: Settings = {
   registrationOpen: true,
   openId: undefined,
+  gitProviders: [],
   registrationsPerHour: 10_000,
   confirmationRequired: false,
   hubLimits: false,

@@ -16,6 +16,7 @@ import { codeOf as authorizationOf } from '../helpers/oauth';
 import { codeOf } from '../helpers/second-factor';
 import type { TestServer } from '../helpers/test-server';
 import { BUILD_SCENARIOS } from './build-scenarios';
+import { LINKED_SCENARIOS } from './linked-scenarios';
 import { sessionOf } from './callers';
 import { MARKER, type Held, type Stage } from './stage';
 
@@ -289,6 +290,7 @@ export const SCENARIOS: Readonly<Record<string, Prepare>> = {
   ...ofBoth('settings/retention/', () => 'retention/'),
   ...ofBoth('settings/webhooks/:webhook/', ({ webhook }) => `webhooks/${webhook.real}/`),
   ...BUILD_SCENARIOS,
+  ...LINKED_SCENARIOS,
   [`POST ${SETTINGS}/teams/`]: async (stage) => ({ params: await repositoryOfAcme(stage, false) }),
   [`POST ${SETTINGS}/teams/remove/`]: async (stage) => ({ params: await repositoryOfAcme(stage, true) }),
 };

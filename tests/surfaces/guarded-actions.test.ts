@@ -49,12 +49,14 @@ const ORDINARY: Readonly<Record<Surface | 'cli', readonly RegExp[]>> = {
     /^\w+ \/api\/v1.1\/orgs\/:org\/(teams|invitations)\b/,
     /^PUT \/api\/v1.1\/orgs\/:org\/robots\/:name$/, // that alone gives it no token
     /^POST \/api\/v1.1\/(users\/:username\/)?invitations\b/,
+    /^\w+ \/api\/v1.1\/users\/:username\/linked-accounts\b/, // an account at a git provider, for builds
     /^\w+ \/api\/v1.1\/(plans|repositories|jobs|maintenance)\b/,
   ],
   pages: [
     /^POST \/account\/login\/oidc\/(create|confirm)$/, // only with what the provider has confirmed
     /^POST \/account\/(signup|login|login\/code|logout|settings|data)$/, // the last one downloads
     /^POST \/account\/(emails\/resend|confirm|reset)$/, // send a mail, limited
+    /^POST \/account\/linked\/\w+$/, // as in the API
     /^POST \/account\/(teams\/\w+|invitation\/:secret|retention|retention\/remove)$/,
     /^POST \/organizations\/(add|:org\/(settings|plan|plan\/assign|retention|retention\/remove|robots))$/,
     /^POST \/organizations\/:org\/(teams|invitations)\b/,
@@ -71,7 +73,7 @@ const ORDINARY: Readonly<Record<Surface | 'cli', readonly RegExp[]>> = {
     /^user (list|add|sign-ins)$/,
     /^(token|oauth-client|retired-name) list$/,
     /^org (list|add|robot-add)$/,
-    /^(build|plan|repo|retention|storage|team|webhook) /,
+    /^(build|linked|plan|repo|retention|storage|team|webhook) /,
   ],
 };
 

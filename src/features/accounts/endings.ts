@@ -39,6 +39,7 @@ export const FATES = {
   session: at('stays', 'stays', 'ends', 'ends'),
   'access token': at('stays', 'stays', 'ends', 'ends'),
   'linked sign-in': at('stays', 'stays', 'sleeps', 'ends'),
+  'linked account at a git provider': at('stays', 'stays', 'sleeps', 'ends'),
   'OAuth access': at('stays', 'stays', 'ends', 'ends'),
   'engine token for the repository': at('ends', 'ends', 'ends', 'ends'),
   'link to set a password': at('stays', 'stays', 'ends', 'ends'),

@@ -8,6 +8,8 @@ export type AuditAction =
   | 'session.ended' // details: how many, when all others were ended at once
   | 'sign_in.linked' // an account to a user of a provider; details: issuer
   | 'sign_in.unlinked' // details: issuer
+  | 'git_account.linked' // of a git provider; details: provider, login, access
+  | 'git_account.unlinked' // details: provider, login
   | 'oauth.client_created'
   | 'oauth.client_deleted'
   | 'oauth.authorized' // an account lets a client act for it; details: scope
@@ -96,6 +98,8 @@ export type AuditAction =
   | 'build.source_set' // the subject of these is the repository; details: provider, url
   | 'build.source_changed' // details: fields
   | 'build.source_removed'
+  | 'build.remote_added' // a hook and a deploy key at the provider; details: provider, repository
+  | 'build.remote_removed' // details: provider, repository; error if something stays there
   | 'build.rules_changed' // details: rules
   | 'build.trigger_changed' // the former trigger URL ends; details: to
   | 'build.links_changed' // details: bases

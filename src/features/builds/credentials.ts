@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Db } from '../../platform/db/db';
 import { seal, unseal } from '../../platform/sealing';
 import * as store from './credentials.store';
+import { resealAccounts } from './linked/sealed-tokens';
 
 /** With what the builder reads a source. */
 export type Credential = z.infer<typeof credential>;
@@ -40,7 +41,7 @@ export function unsealHookSecret(tokenKey: Buffer, sourceId: number, sealed: Buf
  * @returns how many sources there are
  * @throws Error when a secret cannot be opened with the old key
  */
-export async function resealSources(tx: Db, from: Buffer, to: Buffer): Promise<number> {
+async function resealSources(tx: Db, from: Buffer, to: Buffer): Promise<number> {
   const rows = await store.lockAllSealed(tx);
   for (const { id, sealed_credential: sealed, sealed_hook_secret: sealedHookSecret } of rows) {
     await store.replaceSealed(tx, id, {
@@ -50,3 +51,6 @@ export async function resealSources(tx: Db, from: Buffer, to: Buffer): Promise<n
   }
   return rows.length;
 }
+
+/** All secrets of builds, for a rotation of the key. */
+export const BUILD_RESEALS = { buildSources: resealSources, linkedAccounts: resealAccounts } as const;

@@ -2,12 +2,13 @@ import { z } from 'zod';
 import type { Needs } from '../../context';
 import { queuedJob, type Job } from '../../platform/jobs/queue';
 import { BASE_UPDATED } from '../webhooks/push-deliveries';
+import { linkedAccountJobs } from './linked/jobs';
 import { startLinked } from './links';
 import { returnStoppedBuilds } from './running';
 import { startScheduled } from './schedules';
 
 /** The jobs of builds that a server runs; `build` itself is for the builder process. */
-export function buildJobs(ctx: Needs<'db' | 'log'>): Job[] {
+export function buildJobs(ctx: Needs<'db' | 'log' | 'gitProviders'>): Job[] {
   return [
     {
       name: 'return_stopped_builds',
@@ -28,5 +29,6 @@ export function buildJobs(ctx: Needs<'db' | 'log'>): Job[] {
     queuedJob(BASE_UPDATED, z.object({ repositoryId: z.number() }), ({ repositoryId }) =>
       startLinked(ctx, repositoryId),
     ),
+    ...linkedAccountJobs(ctx),
   ];
 }

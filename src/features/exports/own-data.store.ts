@@ -32,7 +32,7 @@ const NAMES = `(select f.name, coalesce(lag(f.renamed_at) over (order by f.id), 
   select u.username, coalesce((select max(f.renamed_at) from former_namespaces f where f.namespace = u.username), u.created_at),
     'infinity' from users u where u.id = $1)`;
 
-const ABOUT_ACCOUNTS = `('login', 'session', 'user', 'token', 'second_factor', 'sign_in', 'oauth')`;
+const ABOUT_ACCOUNTS = `('login', 'session', 'user', 'token', 'second_factor', 'sign_in', 'git_account', 'oauth')`;
 
 /** The lists in their order, by name. */
 export const LISTS = {
@@ -97,6 +97,13 @@ export const LISTS = {
     'i.id',
     `'issuer', i.issuer, 'subject', i.subject, 'email', i.email, 'created_at', i.created_at, 'last_used_at', i.last_used_at`,
     'from openid_identities i where i.user_id = $1',
+  ),
+  linked_accounts: numbered(
+    'a.id',
+    `'provider', a.provider, 'base_url', a.base_url, 'user_id', a.remote_id, 'login', a.login, 'access', a.access,
+     'created_at', a.created_at, 'repositories', array(
+       select m.full_name from build_remotes m where m.linked_account_id = a.id order by m.full_name)`,
+    'from linked_accounts a where a.user_id = $1',
   ),
   applications: numbered(
     'o.id',

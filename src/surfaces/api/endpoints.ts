@@ -10,6 +10,7 @@ import { commentEndpoints } from './endpoints/comments';
 import { emailEndpoints } from './endpoints/emails';
 import { healthEndpoints } from './endpoints/health';
 import { imageEndpoints } from './endpoints/images';
+import { linkedAccountEndpoints } from './endpoints/linked-accounts';
 import { linkedSignInEndpoints } from './endpoints/linked-sign-ins';
 import { manifestEndpoints } from './endpoints/manifests';
 import { invitationEndpoints } from './endpoints/invitations';
@@ -81,6 +82,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...searchEndpoints,
   ...starEndpoints,
   ...commentEndpoints,
+  ...linkedAccountEndpoints,
   ...buildSourceEndpoints,
   ...buildSettingEndpoints,
   ...buildEndpoints,

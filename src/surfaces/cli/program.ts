@@ -4,6 +4,7 @@ import { addBackupCommands } from './backup';
 import { addBuildCommands } from './build';
 import { addDoctorCommand } from './doctor/command';
 import { addGcCommand } from './gc';
+import { addLinkedCommands } from './linked';
 import { addMailCommand } from './mail';
 import { addOAuthClientCommands } from './oauth-client';
 import { printJson, printLine } from './output';
@@ -56,6 +57,7 @@ export function buildProgram(parts: CommandParts): Command {
   addRepoCommands(program, parts);
   addRetentionCommands(program, parts);
   addBuildCommands(program, parts);
+  addLinkedCommands(program, parts);
   addRetiredNameCommands(program, parts);
   addWebhookCommands(program, parts);
   addOAuthClientCommands(program, parts);

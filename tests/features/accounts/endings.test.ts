@@ -8,6 +8,7 @@ import { identityWithoutPassword } from '../../../src/features/accounts/users';
 import { deleteUserAccount } from '../../../src/features/namespaces/account-deletion';
 import { setStatus } from '../../../src/features/namespaces/account-status';
 import { invite } from '../../../src/features/namespaces/invitations';
+import { usableAccount } from '../../../src/features/builds/linked/linked-accounts';
 import { createOrganization } from '../../../src/features/namespaces/organizations';
 import { addMember, removeMember } from '../../../src/features/namespaces/team-members';
 import { putTeam } from '../../../src/features/namespaces/teams';
@@ -157,6 +158,18 @@ async function addCredentials(identity: Awaited<ReturnType<typeof identityWithou
   });
   const { issuer, subject } = AT_PROVIDER;
   await ctx.db('openid_identities').insert({ user_id: sarahId, issuer, subject });
+  const [linked] = await ctx
+    .db('linked_accounts')
+    .insert({
+      user_id: sarahId,
+      provider: 'github',
+      base_url: 'https://github.com',
+      remote_id: '1',
+      login: 'sarah-there',
+      access: 'full',
+      sealed_tokens: Buffer.alloc(0),
+    })
+    .returning<{ id: number }[]>('id');
   const engine = await startPull(server, 'acme/app', 'sarah');
   return {
     password: () => logsIn(basic('sarah')),
@@ -166,6 +179,8 @@ async function addCredentials(identity: Awaited<ReturnType<typeof identityWithou
       const browser = { address: '::1', userAgent: 'test' };
       return answers(signIn(ctx, AT_PROVIDER, browser).then(({ kind }) => (kind === 'done' ? kind : undefined)));
     },
+    'linked account at a git provider': () =>
+      answers(actorOf(server, 'sarah').then((actor) => usableAccount(ctx, actor, 'sarah', linked?.id ?? 0))),
     'OAuth access': () => answers(findAccessToken(ctx, oauth)),
     'engine token for the repository': async () =>
       (await request(server.server).get('/v1/repositories/acme/app/tags').set('Authorization', engine)).status === 200,

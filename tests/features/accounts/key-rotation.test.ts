@@ -1,6 +1,6 @@
 import request from 'supertest';
 import { logIn } from '../../../src/features/accounts/login';
-import { resealSources } from '../../../src/features/builds/credentials';
+import { BUILD_RESEALS } from '../../../src/features/builds/credentials';
 import { rotateTokenKey } from '../../../src/features/accounts/key-rotation';
 import { beginSecondFactor, confirmSecondFactor } from '../../../src/features/accounts/second-factor';
 import { listEvents } from '../../../src/features/audit/audit';
@@ -35,11 +35,11 @@ async function logInWith(username: string, code: string): Promise<string> {
 it('keeps second factors, also those that are used at the same moment', async () => {
   const [alice, bobby] = [await turnOn('alice'), await turnOn('bobby')];
   const [rotated, during] = await Promise.all([
-    rotateTokenKey(server.ctx, resealSources),
+    rotateTokenKey(server.ctx, BUILD_RESEALS),
     logInWith('alice', codeOf(alice)),
   ]);
-  expect([rotated, during]).toEqual([{ secondFactors: 2, buildSources: 0 }, 'done']);
-  await rotateTokenKey(server.ctx, resealSources);
+  expect([rotated, during]).toEqual([{ secondFactors: 2, buildSources: 0, linkedAccounts: 0 }, 'done']);
+  await rotateTokenKey(server.ctx, BUILD_RESEALS);
   expect(await logInWith('bobby', codeOf(bobby))).toBe('done');
   expect(await logInWith('alice', codeOf(alice, 1))).toBe('done');
   const [event] = await listEvents(server.ctx, { action: 'key.', limit: 1 });
@@ -54,7 +54,7 @@ it('changes nothing when a second factor cannot be read', async () => {
     `update second_factors set sealed_secret = 'damaged' where user_id = (select id from users where username = 'bobby')`,
   );
   const before = await db('settings').select();
-  await expect(rotateTokenKey(server.ctx, resealSources)).rejects.toThrow();
+  await expect(rotateTokenKey(server.ctx, BUILD_RESEALS)).rejects.toThrow();
   expect(await db('settings').select()).toEqual(before);
   expect(await logInWith('alice', codeOf(alice))).toBe('done');
 });
@@ -67,7 +67,7 @@ it('ends tokens on a server that runs, which then gives out new ones', async () 
   const old = await startPull(server, 'alice/app', 'alice');
   await pull(old).expect(200);
   const unwatch = watchTokenKey(server.ctx, 10);
-  await rotateTokenKey(server.ctx, resealSources);
+  await rotateTokenKey(server.ctx, BUILD_RESEALS);
   while ((await pull(old)).status !== 401);
   await pull(await startPull(server, 'alice/app', 'alice')).expect(200);
   unwatch();

@@ -8,7 +8,7 @@ import { ensureTokenKey } from '../../../src/features/accounts/token-key';
 import { rotateTokenKey } from '../../../src/features/accounts/key-rotation';
 import { listEvents } from '../../../src/features/audit/audit';
 import { getBuild } from '../../../src/features/builds/builds';
-import { resealSources, unsealCredential, unsealHookSecret } from '../../../src/features/builds/credentials';
+import { BUILD_RESEALS, unsealCredential, unsealHookSecret } from '../../../src/features/builds/credentials';
 import { listRules, setRules } from '../../../src/features/builds/rules';
 import { claimBuild, heartbeat } from '../../../src/features/builds/running';
 import { changeSource, removeSource, renewHook } from '../../../src/features/builds/source-changes';
@@ -88,7 +88,7 @@ it('keeps a token for https, and seals all secrets again when the key is rotated
   const credential = { kind: 'token', username: 'git', token: 'glpat-1234' };
   expect((await sealed()).credential()).toEqual(credential);
   const before = await sealed();
-  await expect(rotateTokenKey(ctx, resealSources)).resolves.toMatchObject({ buildSources: 1 });
+  await expect(rotateTokenKey(ctx, BUILD_RESEALS)).resolves.toMatchObject({ buildSources: 1 });
   const after = await sealed();
   expect([after.credential(), after.hookSecret()]).toEqual([credential, hookSecret]);
   expect(before.hookSecret()).toBe(hookSecret);

@@ -55,6 +55,9 @@ it('has what belongs to the account, no secrets, and nothing private of others',
   await createOrganization(server.ctx, alice, 'acme');
   const identity = { issuer: 'https://login.example.com', subject: 'a1' };
   await server.ctx.db('openid_identities').insert({ user_id: 1, ...identity });
+  const linked = { provider: 'gitea', base_url: 'https://git.example.com', login: 'alice-there', access: 'full' };
+  const sealed = { remote_id: '7', sealed_tokens: Buffer.from('sealed-tokens-of-alice') };
+  await server.ctx.db('linked_accounts').insert({ user_id: 1, ...linked, ...sealed });
   await accessTokenOf(server, 'alice', 'profile_read');
   await askApi(server, 'get', PATH, { headers: { Authorization: basic('alice', 'wrong') } });
 
@@ -78,6 +81,7 @@ it('has what belongs to the account, no secrets, and nothing private of others',
   expect(body.access_tokens).toMatchObject([{ name: 'ci', access: 'read', expires_at: null }]);
   expect(body.applications).toMatchObject([{ scopes: ['profile_read'] }]);
   expect(body.identities).toMatchObject([{ ...identity, email: null, created_at: when }]);
+  expect(body.linked_accounts).toMatchObject([{ ...linked, user_id: '7', created_at: when, repositories: [] }]);
   expect(body.sessions.length).toBeGreaterThan(0);
   expect(body.webhooks).toMatchObject([{ repository: 'alice/app', name: 'hook', urls: hook.urls }]);
   const actions = (list: { action: string }[]) => list.map(({ action }) => action);
@@ -91,6 +95,8 @@ it('has what belongs to the account, no secrets, and nothing private of others',
   );
   const absent = [
     secret,
+    'sealed-tokens-of-alice',
+    sealed.sealed_tokens.toString('hex'),
     ...rows.map((row) => row.secret),
     'secret-hidden',
     'a comment of robert',

@@ -54,7 +54,7 @@ describe('help', () => {
     expect([code, stderr]).toEqual([0, '']);
     const listed = [...stdout.matchAll(/^ {2}([a-z][a-z-]*)/gm)].map(([, name]) => name);
     const commands =
-      'serve builder migrate upgrade-postgres seed user token org team plan repo retention build retired-name webhook oauth-client gc scrub storage backup restore verify-backup rotate-key audit mail doctor completion version help';
+      'serve builder migrate upgrade-postgres seed user token org team plan repo retention build linked retired-name webhook oauth-client gc scrub storage backup restore verify-backup rotate-key audit mail doctor completion version help';
     expect(listed).toEqual(commands.split(' '));
   });
 

@@ -46,6 +46,7 @@ const LISTS = {
   access_tokens: list('Access tokens, without their secrets'),
   sessions: list('Logins in browsers'),
   identities: list('Users of OpenID providers who sign in to the account'),
+  linked_accounts: list('Linked accounts at git providers, without their tokens, and the repositories there'),
   applications: list('Applications that may act for the account'),
   webhooks: list('Webhooks of the repositories, and others that the account created, without their secrets'),
   events: list('What the account did, as in the audit log'),

@@ -14,6 +14,7 @@ const PAGES = {
   '/account/tokens/': 'Access tokens',
   '/account/sessions/': 'Sessions',
   '/account/applications/': 'Applications',
+  '/account/linked/': 'Linked accounts',
   '/account/teams/': 'Teams',
   '/account/plan/': 'Plan and storage',
   '/account/retention/': 'Retention',
@@ -23,12 +24,22 @@ const PAGES = {
 
 export type AccountPage = keyof typeof PAGES;
 
-/** A page of the visitor's own account. */
-export function accountPage(member: Member, current: AccountPage, content: Children, fault?: Fault): Reply {
+/**
+ * A page of the visitor's own account.
+ *
+ * @param more.formAction - other sites to which the answers to its forms may redirect
+ */
+export function accountPage(
+  member: Member,
+  current: AccountPage,
+  content: Children,
+  more: Partial<Fault> & { readonly formAction?: readonly string[] } = {},
+): Reply {
+  const { status = 200, headers = {}, formAction = [] } = more;
   const items = Object.entries(PAGES).map(([href, text]) => ({ href, text }));
   return page(
     member,
-    { title: PAGES[current], status: fault?.status ?? 200, headers: fault?.headers ?? {} },
+    { title: PAGES[current], status, headers, formAction },
     <Sidebar label="Account settings" items={items} current={current}>
       <Heading title={PAGES[current]} />
       {content}

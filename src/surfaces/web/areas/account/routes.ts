@@ -3,6 +3,8 @@ import { getApplications, postRevokeGrant } from './applications';
 import { getData, postData } from './data';
 import { getDeletion, postDeletion } from './deletion';
 import { getEmails, postEmail, postPrimary, postRemove, postResend } from './emails';
+import { getLinked, postUnlinkAccount } from './linked';
+import { getLinkCallback, postConnect } from './linked-flow';
 import { getPassword, postPassword } from './password';
 import { getPlan } from './plan';
 import { getProfilePage, postProfile } from './profile';
@@ -47,6 +49,10 @@ export const accountRows: readonly WebRow[] = [
   act('sessions/end-others', postEndOthers),
   look('applications', getApplications),
   act('applications/revoke', postRevokeGrant),
+  look('linked', getLinked),
+  act('linked/connect', postConnect),
+  act('linked/unlink', postUnlinkAccount),
+  look('linked/:provider/callback', getLinkCallback),
   look('teams', getTeams),
   act('teams/accept', postAccept),
   act('teams/decline', postDecline),
