@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FIRST_BYTES, PartMemory } from '../../src/blobs/s3/part-memory';
 import { LARGEST_BLOB_BYTES, partBytesOf } from '../../src/blobs/s3/part-sizes';
@@ -14,14 +15,25 @@ class SlowWrite {
     [];
   sent = 0;
   isDone = false;
+  /** how often its bytes went aside */
+  asides = 0;
   private readonly writer: PartsWriter;
 
   constructor(memory: PartMemory, partsBefore = 0) {
+    let kept = Buffer.alloc(0);
+    const aside = {
+      put: async (bytes: Buffer): Promise<void> => {
+        await sleep(1);
+        kept = Buffer.from(bytes);
+        this.asides += 1;
+      },
+      takeBack: () => Readable.from([kept]) as AsyncIterable<Buffer>,
+    };
     const send = async (part: Buffer): Promise<void> => {
       await new Promise<void>((resolve, reject) => this.sending.push({ part, resolve, reject }));
       this.sent += part.length;
     };
-    this.writer = new PartsWriter(send, undefined, { memory, partsBefore });
+    this.writer = new PartsWriter({ send, aside, partsBefore }, undefined, memory);
   }
 
   /** @param chunks - what the client sends */
@@ -134,6 +146,31 @@ it('writes whose clients go away give their parts back, also those that wait', a
   expect(write.sending).toHaveLength(3);
   await complete([write]);
   await written;
+});
+
+it('slow writes put their bytes aside while others wait, and go on', async () => {
+  memory.setPatience(20);
+  let end: () => void = () => undefined;
+  const ended = new Promise<void>((resolve) => (end = resolve));
+  async function* slow(first: Buffer): AsyncGenerator<Buffer> {
+    yield first;
+    await ended;
+    yield HALF;
+    yield HALF;
+  }
+  const firsts = [Buffer.alloc(1000, 1), HALF, Buffer.alloc(PART_BYTES, 2)];
+  const writes = Array.from({ length: 120 }, () => new SlowWrite(memory));
+  const written = writes.map((write, i) => write.run(slow(firsts[i % 3] ?? HALF)));
+  const others = Array.from({ length: 10 }, () => new SlowWrite(memory));
+  const othersWritten = others.map((write) => write.run());
+  while (others.some(({ isDone }) => !isDone)) await complete(others);
+  expect(writes.filter(({ isDone }) => isDone)).toEqual([]);
+  expect(writes.filter(({ asides }) => asides > 0).length).toBeGreaterThan(80);
+  end();
+  while (writes.some(({ isDone }) => !isDone)) await complete(writes);
+  expect(await Promise.all(written)).toEqual(writes.map((_, i) => (firsts[i % 3] ?? HALF).length + PART_BYTES));
+  expect(await Promise.all(othersWritten)).toEqual(others.map(() => 6 * PART_BYTES));
+  expect(memory.peak).toBeLessThanOrEqual(LIMIT);
 });
 
 it('a write that the store refuses gives its parts back', async () => {

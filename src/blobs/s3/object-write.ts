@@ -4,6 +4,7 @@ import { digestsOf } from '../hashing';
 import type { StoredBlob } from '../stored-blob';
 import { UnpackingOnArrival } from '../unpacking';
 import { SumsOfWrite } from '../write-hashed';
+import { Aside } from './aside';
 import type { Bucket } from './bucket';
 import { isMissing } from './errors';
 import { deleteObjects } from './object-deletion';
@@ -20,6 +21,7 @@ export class WriteSweptError extends Error {
 
 /** An object that arrives: in one request if it is short, otherwise in parts. */
 class ObjectWrite {
+  readonly aside: Aside;
   private readonly parts: ObjectParts;
 
   constructor(
@@ -27,6 +29,7 @@ class ObjectWrite {
     private readonly db: Db,
     private readonly key: string,
   ) {
+    this.aside = new Aside({ bucket, db });
     this.parts = new ObjectParts(bucket, key, () => beginUpload({ bucket, db }, key));
   }
 
@@ -47,6 +50,7 @@ class ObjectWrite {
   }
 
   async abort(): Promise<void> {
+    await this.aside.drop();
     await this.parts.abort();
     await deleteObjects(this.bucket, this.db, [this.key]);
   }
@@ -72,7 +76,8 @@ export async function writeObject(
   const write = new ObjectWrite(bucket, db, key);
   const sums = new SumsOfWrite(prefix);
   const unpacking = isUnpacked ? new UnpackingOnArrival() : undefined;
-  const writer = new PartsWriter((part, isLast) => write.send(part, isLast), {
+  const destination = { send: (part: Buffer, isLast: boolean) => write.send(part, isLast), aside: write.aside };
+  const writer = new PartsWriter(destination, {
     update: (piece, isOnly) => sums.update(piece, isOnly),
     ...(unpacking && { read: (piece) => unpacking.take(piece) }),
   });

@@ -1,64 +1,15 @@
+import { MemoryShare } from './memory-share';
+
 const MEBIBYTE = 1024 * 1024;
 
 /** What a write begins with: a small blob needs no more, and does not wait for large ones. */
 export const FIRST_BYTES = MEBIBYTE / 4;
 
-/** A caller that waits. */
-interface Waiting {
-  readonly bytes: number;
-  readonly resolve: (buffer: Buffer) => void;
-}
-
 /**
- * A limited amount of memory, given out in the order in which it was asked for. Buffers are reused; threads share them.
- * The system gives memory only as far as it is filled.
+ * How long a write may fill a buffer while others wait for one. Then it puts its bytes aside in the bucket, and waits for
+ * memory again as soon as its client sends more. So slow clients do not hold up all others.
  */
-class Share {
-  used = 0;
-  private kept: Buffer[] = [];
-  private readonly waiting: Waiting[] = [];
-
-  constructor(private readonly limit: number) {}
-
-  get isShort(): boolean {
-    return this.waiting.length > 0;
-  }
-
-  async take(bytes: number): Promise<Buffer> {
-    return new Promise((resolve) => {
-      this.waiting.push({ bytes, resolve });
-      this.serve();
-    });
-  }
-
-  giveBack(buffer: Buffer): void {
-    this.used -= buffer.length;
-    this.kept.push(buffer);
-    this.serve();
-  }
-
-  private serve(): void {
-    for (
-      let [first] = this.waiting;
-      first !== undefined && this.used + first.bytes <= this.limit;
-      [first] = this.waiting
-    ) {
-      this.waiting.shift();
-      this.used += first.bytes;
-      first.resolve(this.find(first.bytes));
-    }
-  }
-
-  /** What is kept for reuse counts as well: it goes before more is taken from the system. */
-  private find(bytes: number): Buffer {
-    const same = this.kept.findIndex(({ length }) => length === bytes);
-    const [found] = same < 0 ? [] : this.kept.splice(same, 1);
-    if (found !== undefined) return found;
-    let keptBytes = this.kept.reduce((sum, { length }) => sum + length, 0);
-    while (this.used + keptBytes > this.limit) keptBytes -= this.kept.shift()?.length ?? keptBytes;
-    return Buffer.from(new SharedArrayBuffer(bytes));
-  }
-}
+const PATIENCE_MS = 10_000;
 
 /**
  * The memory for the parts of all writes of a process: never more than 64 MiB.
@@ -68,21 +19,40 @@ class Share {
  * client and the store, and gives it back after it is sent; who has a first buffer waits only for a whole part.
  */
 export class PartMemory {
-  /** The most that was ever in use. */
+  /** The most that was ever in use, in bytes. */
   peak = 0;
-  private readonly first = new Share(8 * MEBIBYTE);
-  private readonly parts = new Share(56 * MEBIBYTE);
+  private readonly first: MemoryShare;
+  private readonly parts: MemoryShare;
+
+  constructor(patienceMs = PATIENCE_MS) {
+    this.first = new MemoryShare(8 * MEBIBYTE, patienceMs);
+    this.parts = new MemoryShare(56 * MEBIBYTE, patienceMs);
+  }
 
   /** Whether writes wait for parts: then no other should have more than one. */
   get isShort(): boolean {
     return this.parts.isShort;
   }
 
-  /** @param bytes - `FIRST_BYTES`, or the size of a whole part */
-  async take(bytes: number): Promise<Buffer> {
-    const buffer = await this.shareOf(bytes).take(bytes);
+  /** @param patienceMs - for tests */
+  setPatience(patienceMs = PATIENCE_MS): void {
+    this.first.patienceMs = patienceMs;
+    this.parts.patienceMs = patienceMs;
+  }
+
+  /**
+   * @param bytes - `FIRST_BYTES`, or the size of a whole part
+   * @param leave - called when the buffer was filled for long while others wait: it may be given back
+   */
+  async take(bytes: number, leave: () => void): Promise<Buffer> {
+    const buffer = await this.shareOf(bytes).take(bytes, leave);
     this.peak = Math.max(this.peak, this.first.used + this.parts.used);
     return buffer;
+  }
+
+  /** It is no longer filled: it will be given back soon, whatever the client does. */
+  isFilled(buffer: Buffer): void {
+    this.shareOf(buffer.length).isFilled(buffer);
   }
 
   /** Once nothing reads it. */
@@ -90,7 +60,7 @@ export class PartMemory {
     this.shareOf(buffer.length).giveBack(buffer);
   }
 
-  private shareOf(bytes: number): Share {
+  private shareOf(bytes: number): MemoryShare {
     return bytes === FIRST_BYTES ? this.first : this.parts;
   }
 }

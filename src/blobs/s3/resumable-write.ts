@@ -4,6 +4,7 @@ import { digestsOf, sha512Of, sumsOfPieces, type RunningSums } from '../hashing'
 import { UnknownWriteError, WriteDigestError, WriteOffsetError } from '../resumable';
 import { forgetSums, type RunningWrites } from '../running-writes';
 import type { StoredBlob } from '../stored-blob';
+import { Aside } from './aside';
 import type { Bucket } from './bucket';
 import { isMissing } from './errors';
 import { ObjectBytes } from './object-bytes';
@@ -105,18 +106,17 @@ export class ResumableWrite {
     const parts = this.parts();
     const before = await this.takeTail(parts);
     let rest: Buffer = NOTHING;
-    const writer = new PartsWriter(
-      async (part, isLast) => {
-        if (isLast) {
-          rest = part;
-          return;
-        }
-        await this.turn.assertMine();
-        await parts.send(part);
-      },
-      sums && { update: (piece) => sums.update(piece) },
-      { partsBefore: parts.count },
-    );
+    const aside = new Aside(this.of);
+    const send = async (part: Buffer, isLast: boolean): Promise<void> => {
+      if (isLast) {
+        rest = part;
+        return;
+      }
+      await this.turn.assertMine();
+      await parts.send(part);
+    };
+    const update = sums && { update: (piece: Buffer) => sums.update(piece) };
+    const writer = new PartsWriter({ send, aside, partsBefore: parts.count }, update);
     try {
       for await (const piece of before) await writer.takeHashed(piece);
       const brokenOff = await takePiece(writer, limited(this.id, bytes, { from: sizeOf(this.state), limitBytes }));
@@ -125,6 +125,7 @@ export class ResumableWrite {
       return brokenOff;
     } finally {
       await writer.release();
+      await aside.drop();
     }
   }
 
