@@ -12,6 +12,7 @@ import type { Db } from './platform/db/db';
 import type { GitProvider, ProviderKind, ProviderSettings } from './platform/providers/git-provider';
 import type { TrustsProxy } from './platform/http/client-address';
 import type { GuardedClient } from './platform/http/guarded-post';
+import type { LiveStreams } from './platform/http/live-streams';
 import type { PublicUrl } from './platform/http/public-url';
 import type { ConcurrencyLimit } from './platform/limits/concurrency-limit';
 import type { FailureLimiter } from './platform/limits/failure-limiter';
@@ -185,6 +186,8 @@ export interface Context extends ContextParts {
   readonly layerChecks: { readonly quick: GatedThreads; readonly slow: GatedThreads };
   /** Remembers the results of inspecting layers, and does the same work once for all callers. */
   readonly inspected: KeptWork<Inspected>;
+  /** Limits the answers that are sent while something goes on, such as the log of a build, and ends them. */
+  readonly liveStreams: LiveStreams;
   /** Limits the long answers that are being sent from memory. */
   readonly heldAnswers: HeldBytes;
   /** Write HTML from long texts of users. */

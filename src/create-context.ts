@@ -14,6 +14,7 @@ import { ByteCache } from './platform/cache/byte-cache';
 import { SecretCache } from './platform/cache/secret-cache';
 import { CountBuffer } from './platform/counts/count-buffer';
 import { createProviders } from './platform/providers/providers';
+import { LiveStreams } from './platform/http/live-streams';
 import { OpenIdProvider } from './platform/openid/openid-provider';
 import { ConcurrencyLimit } from './platform/limits/concurrency-limit';
 import { FailureLimiter, type FailureLimit } from './platform/limits/failure-limiter';
@@ -29,6 +30,9 @@ const REFUSED_LOGIN_MS = 5000;
 
 /** An engine sends five layers at once, and a build farm may share one account. */
 const LAYER_UPLOADS = 100;
+
+/** Each asks the database once a second. Several people may share one address. */
+const LIVE_STREAMS = { all: 200, each: 20 };
 
 const NO_STORAGE_LIMITS: StorageLimits = { limitBytes: undefined, reserveBytes: 0 };
 
@@ -60,6 +64,7 @@ export function createContext(
       sentence: `${LAYER_UPLOADS} layers of this account are being uploaded at once`,
       retryAfterSeconds: 30,
     }),
+    liveStreams: new LiveStreams(LIVE_STREAMS),
     loginLimiters: {
       pair: limiter(LOGIN_LIMITS.pair),
       address: limiter(LOGIN_LIMITS.address),

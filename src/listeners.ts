@@ -39,8 +39,7 @@ export async function startListeners(
   certificateEveryMs?: number,
 ): Promise<{ url: string; stop(hurry: AbortSignal): Promise<void> }> {
   let draining = false;
-  const { trustsProxy } = ctx.settings;
-  const parts = { log, metrics: new Metrics(), isDraining: () => draining, trustsProxy };
+  const parts = { log, metrics: new Metrics(), isDraining: () => draining, trustsProxy: ctx.settings.trustsProxy };
   const app = createApp({ ctx, ...parts });
   const files = certificateFiles(config);
   const certificate = files === undefined ? undefined : await readCertificate(files);
@@ -83,6 +82,7 @@ export async function startListeners(
       url: listeningUrl(config, main.port),
       stop: async (hurry) => {
         draining = true;
+        ctx.liveStreams.close();
         unwatch?.();
         await drainAll(hurry);
       },

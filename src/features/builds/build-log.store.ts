@@ -52,3 +52,11 @@ export async function appendLast(
     [of.buildId, of.builder, text, of.longest],
   );
 }
+
+/** The last chunks of a log that have at most so many bytes together, in their order. */
+export async function listEnd(db: Db, buildId: number, bytes: number): Promise<ChunkRow[]> {
+  const text = `select seq, at, text from (
+      select seq, at, text, sum(octet_length(text)) over (order by seq desc) as bytes from build_logs where build_id = $1
+    ) counted where bytes <= $2 order by seq`;
+  return query<ChunkRow>(db, text, [buildId, bytes]);
+}

@@ -62,6 +62,8 @@ export interface LogPart {
   readonly state: BuildState;
 }
 
+type Chunk = LogPart['chunks'][number];
+
 /** So many chunks have at most 4 MiB. */
 const CHUNKS_AT_ONCE = 64;
 
@@ -83,4 +85,38 @@ export async function readLog(
   const hasEnded = state !== 'queued' && state !== 'building';
   const isComplete = hasEnded && chunks.length < CHUNKS_AT_ONCE;
   return { chunks, last: chunks.at(-1)?.seq ?? after, isComplete, state };
+}
+
+/**
+ * Reads the end of the log of a build.
+ *
+ * @param bytes - the most UTF-8 bytes to read
+ * @returns `isWhole`: nothing before it was left out
+ * @throws AppError `not_found`
+ */
+export async function readLogEnd(
+  ctx: Needs<'db'>,
+  repository: ReadableRepository,
+  buildId: number,
+  bytes: number,
+): Promise<{ readonly chunks: readonly Chunk[]; readonly last: number; readonly isWhole: boolean }> {
+  const { logBytes } = await getBuild(ctx, repository, buildId);
+  const chunks = await store.listEnd(ctx.db, buildId, bytes);
+  return { chunks, last: chunks.at(-1)?.seq ?? 0, isWhole: logBytes === 0 || chunks[0]?.seq === 1 };
+}
+
+/**
+ * Reads what there is of the log of a build, a few chunks at a time.
+ *
+ * @throws AppError `not_found`
+ */
+export async function* readWholeLog(
+  ctx: Needs<'db'>,
+  repository: ReadableRepository,
+  buildId: number,
+): AsyncGenerator<readonly Chunk[]> {
+  for (let part = await readLog(ctx, repository, buildId); part.chunks.length > 0;) {
+    yield part.chunks;
+    part = await readLog(ctx, repository, buildId, part.last);
+  }
 }

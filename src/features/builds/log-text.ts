@@ -28,6 +28,14 @@ export function cleanLine(line: string): string {
   return shown.replace(ESCAPES, (escape) => (COLOUR.test(escape) ? escape : '')).replace(CONTROLS, '');
 }
 
+// eslint-disable-next-line no-control-regex
+const COLOURS = /\x1b\[[0-9;:]{0,32}m/g;
+
+/** A line or several without colours. */
+export function withoutColours(text: string): string {
+  return text.replace(COLOURS, '');
+}
+
 /** What a secret is replaced by in a log. */
 const MASK = '[secret]';
 

@@ -17,6 +17,7 @@ const TYPES = {
   'icon.png': 'image/png',
   'api-docs.css': 'text/css; charset=utf-8',
   'api-docs.js': 'text/javascript; charset=utf-8',
+  'build-log.js': 'text/javascript; charset=utf-8',
 } as const;
 
 type AssetName = keyof typeof TYPES;
@@ -39,6 +40,7 @@ const ASSETS: Readonly<Record<AssetName, Asset>> = {
   'icon.png': load('icon.png'),
   'api-docs.css': load('api-docs.css'),
   'api-docs.js': load('api-docs.js'),
+  'build-log.js': load('build-log.js'),
 };
 
 function isAsset(name: string): name is AssetName {

@@ -41,7 +41,7 @@ const LOG = [
   'Pulling library/node, 4\n',
   'STEP 1/5: FROM node:4\nSTEP 2/5: WORKDIR /srv/harbour\nSTEP 3/5: COPY . /srv/harbour\n',
   'STEP 4/5: RUN npm install --production\n\x1b[1mnpm\x1b[0m \x1b[33mWARN\x1b[0m deprecated tidal@0.3.1\n',
-  'added 57 packages in 3.2s\n',
+  '\x1b[32madded\x1b[0m \x1b[34m57\x1b[0m \x1b[36mpackages\x1b[0m \x1b[35min\x1b[0m \x1b[90m3.2s\x1b[0m \x1b[7mdone\x1b[0m\n',
 ];
 
 const LAST = {

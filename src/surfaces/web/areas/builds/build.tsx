@@ -8,6 +8,8 @@ import { repositoryPage, type ShownRepository } from '../repository/repository-p
 import { BuildFacts } from './build-facts';
 import { buildIdIn, buildsPath } from './build-parts';
 import type { ShownSource } from './build-table';
+import { LogView, readShownLog } from './log/log-view';
+import { FoundView, searchedText, searchLog } from './log/search-view';
 
 async function find(
   ctx: Context,
@@ -19,16 +21,25 @@ async function find(
 }
 
 /** One build. */
-export const getBuildPage = repositoryPage<'anyone'>(async (ctx, { caller, params }, repository) => {
+export const getBuildPage = repositoryPage<'anyone'>(async (ctx, { caller, params, query }, repository) => {
   const found = await find(ctx, repository, params);
+  const { build } = found;
+  const text = searchedText(query);
+  const log =
+    text === '' ? (
+      <LogView repository={repository} build={build} log={await readShownLog(ctx, repository, build)} />
+    ) : (
+      <FoundView repository={repository} build={build} found={await searchLog(ctx, repository, build, text)} />
+    );
   return page(
     caller,
-    { title: `Build ${found.build.id} of ${displayName(repository)}` },
+    { title: `Build ${build.id} of ${displayName(repository)}` },
     <RepositoryFrame visitor={caller} repository={repository} current="builds/">
       <p>
         <a href={buildsPath(repository)}>All builds</a>
       </p>
       <BuildFacts visitor={caller} {...found} />
+      {log}
     </RepositoryFrame>,
   );
 });

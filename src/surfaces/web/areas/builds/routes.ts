@@ -2,6 +2,8 @@ import type { WebRow } from '../../access';
 import { repositoryRows } from '../../repository-path';
 import { postBuild, postCancel, postRetry } from './acts';
 import { getBuildPage, getBuildProgress } from './build';
+import { getLogText } from './log/download';
+import { getLogEvents } from './log/events';
 import { getBuilds, getBuildsProgress } from './history';
 
 const BUILD = 'builds/:build/';
@@ -13,6 +15,8 @@ export const buildRows: readonly WebRow[] = [
   ...repositoryRows('get', 'builds/progress/', 'anyone', getBuildsProgress),
   ...repositoryRows('get', BUILD, 'anyone', getBuildPage),
   ...repositoryRows('get', `${BUILD}progress/`, 'anyone', getBuildProgress),
+  ...repositoryRows('get', `${BUILD}events/`, 'anyone', getLogEvents),
+  ...repositoryRows('get', `${BUILD}log.txt`, 'anyone', getLogText),
   ...repositoryRows('post', `${BUILD}cancel/`, 'member-form', postCancel),
   ...repositoryRows('post', `${BUILD}retry/`, 'member-form', postRetry),
 ];
