@@ -60,15 +60,35 @@ export async function find(db: Db, repositoryId: number, id: number): Promise<Bu
   return (await query<BuildRow>(db, text, [repositoryId, id]))[0];
 }
 
-/** The state of the newest build that has ended. @param refName - undefined: of any ref */
+/** Which builds a badge is about; an undefined condition filters nothing. */
+export type BadgeFilter = Pick<BuildFilter, 'refName' | 'tag'>;
+
+/** The state of the newest build that has ended. */
 export async function findLastState(
   db: Db,
   repositoryId: number,
-  refName: string | undefined,
+  { refName, tag }: BadgeFilter,
 ): Promise<'success' | 'error' | undefined> {
   const text = `select b.state from builds b where b.repository_id = $1 and b.state in ('success', 'error')
-    and ($2::text is null or b.ref_name = $2) order by b.id desc limit 1`;
-  return (await query<{ state: 'success' | 'error' }>(db, text, [repositoryId, refName ?? null]))[0]?.state;
+    and ($2::text is null or b.ref_name = $2) and ($3::text is null or b.tag = $3) order by b.id desc limit 1`;
+  const values = [repositoryId, refName ?? null, tag ?? null];
+  return (await query<{ state: 'success' | 'error' }>(db, text, values))[0]?.state;
+}
+
+export interface TimeRow {
+  id: number;
+  state: 'success' | 'error';
+  created_at: Date;
+  ms: number;
+}
+
+/** How long the last builds took that were not cancelled, the newest first. */
+export async function listTimes(db: Db, repositoryId: number, limit: number): Promise<TimeRow[]> {
+  const text = `select b.id, b.state, b.created_at,
+      (extract(epoch from b.finished_at - b.started_at) * 1000)::double precision as ms
+    from builds b where b.repository_id = $1 and b.state in ('success', 'error') and b.started_at is not null
+    order by b.id desc limit $2`;
+  return query<TimeRow>(db, text, [repositoryId, limit]);
 }
 
 /** Whether a builder has given a sign of life lately. */

@@ -94,13 +94,31 @@ export async function getBuild(ctx: Needs<'db'>, repository: ReadableRepository,
   return buildFrom(row);
 }
 
-/** What a status badge says: how the newest build ended; `none` before the first has. @param refName - undefined: any */
+/** What a status badge says: how the newest build ended; `none` before the first has. */
 export async function badgeState(
   ctx: Needs<'db'>,
   repository: ReadableRepository,
-  refName?: string,
+  filter: store.BadgeFilter = {},
 ): Promise<'success' | 'error' | 'none'> {
-  return (await store.findLastState(ctx.db, repository.id, refName)) ?? 'none';
+  return (await store.findLastState(ctx.db, repository.id, filter)) ?? 'none';
+}
+
+/** How long a build took, in milliseconds. */
+export interface BuildTime {
+  readonly id: number;
+  readonly state: 'success' | 'error';
+  readonly createdAt: Date;
+  readonly ms: number;
+}
+
+/** How long the last builds took that were not cancelled, the oldest first. */
+export async function listBuildTimes(
+  ctx: Needs<'db'>,
+  repository: ReadableRepository,
+  limit: number,
+): Promise<BuildTime[]> {
+  const rows = await store.listTimes(ctx.db, repository.id, limit);
+  return rows.map(({ id, state, created_at: createdAt, ms }) => ({ id, state, createdAt, ms })).reverse();
 }
 
 /** How long a builder may be silent, which gives a sign of life each ten seconds. */

@@ -41,7 +41,7 @@ describe('the page of builds', () => {
     const repository = await addRepository(server, 'many', { cloneUrl: GITHUB });
     const first = await addBuild(server, repository, { state: 'error', error: 'It failed' });
     for (let more = 0; more < 25; more += 1) await addBuild(server, repository, { state: 'error', error: 'Again' });
-    const newest = await anonymous.get('/r/alice/many/builds/');
+    const newest = await anonymous.get('/r/alice/many/builds/progress/');
     expect(newest.html).not.toContain(`Build ${first}<`);
     expect(newest.html).toContain('href="/r/alice/many/builds/?page=2"');
     expect((await anonymous.get('/r/alice/many/builds/?page=2')).html).toContain(`Build ${first}<`);

@@ -1,4 +1,5 @@
 import type { ImageNode } from '../../../../src/features/images/tree';
+import { roundUp } from '../../../../src/surfaces/web/components/bar-chart';
 import { modeText } from '../../../../src/surfaces/web/areas/repository/file-table';
 import {
   firstOverV2,
@@ -7,7 +8,6 @@ import {
   speaksV2,
 } from '../../../../src/surfaces/web/areas/repository/engine-generations';
 import { groupByEngine } from '../../../../src/surfaces/web/areas/repository/fleet-report';
-import { roundUp } from '../../../../src/surfaces/web/areas/repository/pull-chart';
 import { beginning, firstLine, shortenAll } from '../../../../src/surfaces/web/areas/repository/short-text';
 import { tagLabel } from '../../../../src/surfaces/web/areas/repository/tree-figure';
 import { below, layOut, tipsOf, type Box } from '../../../../src/surfaces/web/areas/repository/tree-layout';

@@ -1,5 +1,5 @@
 import type { Context } from '../../../../context';
-import { isBuilderRunning, listBuilds, type Build } from '../../../../features/builds/builds';
+import { isBuilderRunning, listBuilds, listBuildTimes, type Build } from '../../../../features/builds/builds';
 import { listRules } from '../../../../features/builds/rules';
 import { getShownSource } from '../../../../features/builds/sources';
 import { displayName } from '../../../../features/repositories/names';
@@ -12,10 +12,15 @@ import { fragment, page } from '../../reply';
 import type { View } from '../../view';
 import type { Visitor } from '../../visitor';
 import { repositoryPage, type ShownRepository } from '../repository/repository-page';
+import { BadgePanel } from './badge-panel';
 import { buildsPath, isOpen } from './build-parts';
 import { BuildTable, type ShownSource } from './build-table';
 import { NothingBuilt } from './nothing-built';
 import { StartForm, type TypedStart } from './start-form';
+import { TimeChart } from './time-chart';
+
+/** The number of builds in the chart. */
+const TIMES = 30;
 
 interface Found {
   readonly visitor: Visitor;
@@ -85,6 +90,7 @@ export async function historyPage(
   const { repository, typed, fault } = parts;
   const found = await find(ctx, visitor, parts);
   const { source } = found;
+  const isFirst = found.asked.page === 1;
   const canStart = repository.canAdminister && source !== undefined;
   const rules = canStart ? await listRules(ctx, repository) : [];
   const lacksBuilder = canStart && !(await isBuilderRunning(ctx));
@@ -98,6 +104,8 @@ export async function historyPage(
       {canStart && <StartForm visitor={visitor} action={buildsPath(repository)} {...{ rules, typed, fault }} />}
       <SourceLine source={source} />
       <History {...found} />
+      {isFirst && <TimeChart repository={repository} times={await listBuildTimes(ctx, repository, TIMES)} />}
+      {isFirst && source !== undefined && <BadgePanel visitor={visitor} repository={repository} />}
     </RepositoryFrame>,
   );
 }

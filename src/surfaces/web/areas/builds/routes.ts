@@ -1,6 +1,7 @@
 import type { WebRow } from '../../access';
 import { repositoryRows } from '../../repository-path';
 import { postBuild, postCancel, postRetry } from './acts';
+import { getBadge } from './badge';
 import { getBuildPage, getBuildProgress } from './build';
 import { getLogText } from './log/download';
 import { getLogEvents } from './log/events';
@@ -12,6 +13,7 @@ const BUILD = 'builds/:build/';
 export const buildRows: readonly WebRow[] = [
   ...repositoryRows('get', 'builds/', 'anyone', getBuilds),
   ...repositoryRows('post', 'builds/', 'member-form', postBuild),
+  ...repositoryRows('get', 'builds/badge.svg', 'anyone', getBadge),
   ...repositoryRows('get', 'builds/progress/', 'anyone', getBuildsProgress),
   ...repositoryRows('get', BUILD, 'anyone', getBuildPage),
   ...repositoryRows('get', `${BUILD}progress/`, 'anyone', getBuildProgress),

@@ -1,14 +1,8 @@
 import type { DailyActivity } from '../../../../features/statistics/statistics';
-import { coordinate, Figure } from '../../components/figure';
+import { BarChart, roundUp } from '../../components/bar-chart';
 import { formatCount, plural } from '../../components/quantities';
 import { Table } from '../../components/page-parts';
 import type { View } from '../../view';
-
-const WIDTH = 900;
-const HEIGHT = 200;
-const LINES = 4;
-/** The height of the lowest bar: a day with a few pulls must be visible next to a day with thousands. */
-const LOWEST = 2;
 
 const dayName = new Intl.DateTimeFormat('en', { day: 'numeric', month: 'short', timeZone: 'UTC' });
 
@@ -17,54 +11,17 @@ function shortDay(day: string | undefined): string {
   return day === undefined ? '' : dayName.format(new Date(`${day}T00:00:00Z`));
 }
 
-/** The next number of one digit and zeros, for the top of the chart. */
-export function roundUp(value: number): number {
-  const power = 10 ** Math.floor(Math.log10(Math.max(value, 1)));
-  return [1, 2, 3, 4, 5, 6, 8, 10].map((step) => step * power).find((top) => top >= value) ?? value;
-}
-
-/**
- * A chart of pulls with a bar for each day. Its labels are outside the drawing, so that it can be as wide as the page.
- */
+/** A chart of pulls with a bar for each day. */
 export function PullChart({ activity }: { readonly activity: readonly DailyActivity[] }): View {
   const most = activity.reduce((top, { pulls }) => Math.max(top, pulls), 0);
   const top = roundUp(most);
-  const step = WIDTH / Math.max(activity.length, 1);
-  const gap = step / 5;
-  const label = `Pulls in the last ${activity.length} days, at most ${formatCount(most)} a day; the table below lists them`;
   return (
-    <div class="chart">
-      <p class="bar-ends fine">
-        <span>{formatCount(top)}</span>
-      </p>
-      <Figure kind="bars" width={WIDTH} height={HEIGHT} label={label}>
-        {Array.from({ length: LINES + 1 }, (_, line) => (
-          <line class="axis" x1="0" x2={WIDTH} y1={(HEIGHT / LINES) * line} y2={(HEIGHT / LINES) * line} />
-        ))}
-        {activity.map(({ day, pulls }, at) => {
-          const height = pulls === 0 ? 0 : Math.max((HEIGHT * pulls) / top, LOWEST);
-          return (
-            <g>
-              <title>{`${shortDay(day)}: ${plural(pulls, 'pull')}`}</title>
-              <rect class="hit" x={coordinate(step * at)} y="0" width={coordinate(step)} height={HEIGHT} />
-              {height > 0 && (
-                <rect
-                  class="series-1"
-                  x={coordinate(step * at + gap / 2)}
-                  y={coordinate(HEIGHT - height)}
-                  width={coordinate(step - gap)}
-                  height={coordinate(height)}
-                />
-              )}
-            </g>
-          );
-        })}
-      </Figure>
-      <p class="bar-ends fine">
-        <span>{shortDay(activity[0]?.day)}</span>
-        <span>{shortDay(activity.at(-1)?.day)}</span>
-      </p>
-    </div>
+    <BarChart
+      label={`Pulls in the last ${activity.length} days, at most ${formatCount(most)} a day; the table below lists them`}
+      top={{ value: top, text: formatCount(top) }}
+      ends={[shortDay(activity[0]?.day), shortDay(activity.at(-1)?.day)]}
+      bars={activity.map(({ day, pulls }) => ({ value: pulls, title: `${shortDay(day)}: ${plural(pulls, 'pull')}` }))}
+    />
   );
 }
 
