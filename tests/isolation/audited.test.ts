@@ -23,6 +23,8 @@ const UNRECORDED: readonly (readonly [RegExp, reason: string])[] = [
   [/^POST \/api\/v1\.1\/o\/token\/$/, 'spends what `oauth.authorized` records'],
   [/^POST \/account\/data\/$/, 'is a download, and changes nothing'],
   [/^POST \/account\/login\/code$/, 'ends in the session of POST /account/login'],
+  [/^POST \S+\/build-source\/linked\/$/, 'needs a provider: tests/surfaces/api/linked-accounts.test.ts'],
+  [/^POST \/account\/linked\/:provider\/add\/$/, 'needs a provider: tests/surfaces/web/linked.test.ts'],
   [/^POST \/account\/linked\/connect\/$/, 'leads to a provider, and changes nothing here'],
   [/^POST \/account\/login\/oidc\/\w+$/, 'needs a provider: tests/surfaces/web/openid.test.ts'],
   [/^PUT \/v1\/images\//, 'is a part of a push, which `push.finished` records'],

@@ -101,6 +101,7 @@ export const API_BODIES: Bodies = {
   [`POST ${REPOSITORY}/comments/`]: { text: 'hello' },
   [`POST ${REPOSITORY}/builds/`]: {},
   [`POST ${REPOSITORY}/build-source/`]: { clone_url: 'https://git.example/app.git' },
+  [`POST ${REPOSITORY}/build-source/linked/`]: { linked_account_id: 99_999, full_name: 'alice/app' },
   [`PATCH ${REPOSITORY}/build-source/`]: { syncs_description: true },
   [`PUT ${REPOSITORY}/build-rules/`]: { rules: [] },
   [`POST ${REPOSITORY}/build-links/`]: { namespace: 'alice', name: 'other' },

@@ -56,7 +56,7 @@ const ORDINARY: Readonly<Record<Surface | 'cli', readonly RegExp[]>> = {
     /^POST \/account\/login\/oidc\/(create|confirm)$/, // only with what the provider has confirmed
     /^POST \/account\/(signup|login|login\/code|logout|settings|data)$/, // the last one downloads
     /^POST \/account\/(emails\/resend|confirm|reset)$/, // send a mail, limited
-    /^POST \/account\/linked\/\w+$/, // as in the API
+    /^POST \/account\/linked\/(connect|unlink|:provider\/add)$/, // as in the API
     /^POST \/account\/(teams\/\w+|invitation\/:secret|retention|retention\/remove)$/,
     /^POST \/organizations\/(add|:org\/(settings|plan|plan\/assign|retention|retention\/remove|robots))$/,
     /^POST \/organizations\/:org\/(teams|invitations)\b/,

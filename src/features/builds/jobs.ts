@@ -8,7 +8,7 @@ import { returnStoppedBuilds } from './running';
 import { startScheduled } from './schedules';
 
 /** The jobs of builds that a server runs; `build` itself is for the builder process. */
-export function buildJobs(ctx: Needs<'db' | 'log' | 'gitProviders'>): Job[] {
+export function buildJobs(ctx: Needs<'db' | 'log' | 'gitProviders' | 'publicUrl'>): Job[] {
   return [
     {
       name: 'return_stopped_builds',

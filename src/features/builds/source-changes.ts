@@ -9,6 +9,7 @@ import { lockAdministered } from '../repositories/get-repository';
 import { displayName } from '../repositories/names';
 import { checkCloneUrl, isSshUrl } from './clone-url';
 import { sealHookSecret } from './credentials';
+import { leaveProvider, replaceAtProvider } from './linked/remotes-queue';
 import { backerOf, credentialValues, type WantedCredential } from './source-credential';
 import { findSource, sourceFrom, type BuildSource, type NewBuildSource } from './sources';
 import * as store from './sources.store';
@@ -60,6 +61,9 @@ export async function changeSource(
       cloneUrl,
       by: locked.doer.userId ?? (before.created_by === null ? await backerOf(tx, locked) : undefined),
     });
+    const isElsewhere = cloneUrl !== undefined && cloneUrl !== before.clone_url;
+    if (isElsewhere) await leaveProvider(tx, before.id);
+    else if (changes.credential !== undefined) await replaceAtProvider(tx, before.id);
     await recordEvent(tx, locked.doer, {
       action: 'build.source_changed',
       subject: displayName(locked),
@@ -83,6 +87,7 @@ export async function renewHook(
     const { id } = await findSource(tx, locked.id);
     const hookSecret = newSecret();
     await store.setHook(tx, id, newSecret(), sealHookSecret(await currentTokenKey(tx), id, hookSecret));
+    await replaceAtProvider(tx, id);
     await recordEvent(tx, locked.doer, {
       action: 'build.source_changed',
       subject: displayName(locked),
@@ -103,6 +108,7 @@ export async function removeSource(ctx: Needs<'db'>, repository: AdministeredRep
     const locked = await lockAdministered(tx, repository);
     const { id } = await findSource(tx, locked.id);
     await store.endBuilds(tx, id);
+    await leaveProvider(tx, id);
     await store.remove(tx, id);
     await store.setAutomated(tx, locked.id, false);
     await recordEvent(tx, locked.doer, { action: 'build.source_removed', subject: displayName(locked) });

@@ -18,6 +18,13 @@ export interface SourceRow {
   scheduled_at: Date | null;
   dockerfile: string | null;
   created_by: string | null;
+  /** the repository of a linked account that it is */
+  remote: {
+    login: string;
+    full_name: string;
+    state: 'adding' | 'added' | 'failed' | 'by_hand';
+    error: string | null;
+  } | null;
   created_at: Date;
   updated_at: Date;
 }
@@ -25,7 +32,9 @@ export interface SourceRow {
 /** All columns except the secrets. */
 const COLUMNS = `s.id, s.repository_id, s.provider, s.clone_url, s.credential_kind, s.public_key, s.hook_id,
   s.syncs_description, s.allows_network, s.schedule, s.scheduled_at, s.dockerfile,
-  (select u.username from users u where u.id = s.created_by) as created_by, s.created_at, s.updated_at`;
+  (select u.username from users u where u.id = s.created_by) as created_by, s.created_at, s.updated_at,
+  (select json_build_object('login', a.login, 'full_name', m.full_name, 'state', m.state, 'error', m.error)
+   from build_remotes m join linked_accounts a on a.id = m.linked_account_id where m.source_id = s.id) as remote`;
 
 /** The source of a repository. */
 export async function find(db: Db, repositoryId: number): Promise<SourceRow | undefined> {

@@ -23,6 +23,23 @@ export { PROVIDERS, type Provider } from './sources.store';
  * Where an automated repository is built from. A repository with a source is automated: only its builds push to it.
  */
 
+/** The repository of a linked account that is built, and whether hook and deploy key were added there. */
+export interface LinkedRemote {
+  /** the user of the provider */
+  readonly login: string;
+  readonly fullName: string;
+  /** `by_hand`: the access is limited, so that the user adds the hook */
+  readonly state: 'adding' | 'added' | 'failed' | 'by_hand';
+  /** what went wrong at the last attempt, in a sentence */
+  readonly error: string | undefined;
+}
+
+function remoteFrom({ remote }: store.SourceRow): LinkedRemote | undefined {
+  if (remote === null) return undefined;
+  const { login, full_name: fullName, state, error } = remote;
+  return { login, fullName, state, error: error ?? undefined };
+}
+
 /** A source, as administrators of the repository see it. */
 export interface BuildSource {
   readonly provider: store.Provider;
@@ -37,6 +54,8 @@ export interface BuildSource {
   /** five fields of cron, UTC */
   readonly schedule: string | undefined;
   readonly scheduledAt: Date | undefined;
+  /** the repository of a linked account that it is; undefined: any git URL */
+  readonly linked: LinkedRemote | undefined;
   /** the account whose rights the builds have; undefined: it is gone, so that builds fail */
   readonly createdBy: string | undefined;
   readonly createdAt: Date;
@@ -57,6 +76,7 @@ export function sourceFrom(ctx: Needs<'publicUrl'>, row: store.SourceRow): Build
     allowsNetwork: row.allows_network,
     schedule: row.schedule ?? undefined,
     scheduledAt: row.scheduled_at ?? undefined,
+    linked: remoteFrom(row),
     createdBy: row.created_by ?? undefined,
     createdAt: row.created_at,
     updatedAt: row.updated_at,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { addLinkedSource } from '../../../features/builds/linked/linked-source';
 import { setSchedule } from '../../../features/builds/schedules';
 import { changeSource, removeSource, renewHook } from '../../../features/builds/source-changes';
 import {
@@ -26,6 +27,15 @@ const sourceSchema = z
     allows_network: z.boolean().describe('RUN has a network; only a site administrator changes it'),
     schedule: z.string().nullable().describe('Five fields of cron, UTC'),
     date_scheduled: moment.nullable(),
+    linked: z
+      .strictObject({
+        login: z.string().describe('The user of the provider'),
+        full_name: z.string(),
+        state: z.enum(['adding', 'added', 'failed', 'by_hand']).describe('Of the hook and the deploy key there'),
+        error: z.string().nullable().describe('What went wrong at the last attempt'),
+      })
+      .nullable()
+      .describe('The repository of a linked account that it is'),
     created_by: z.string().nullable().describe('The account whose rights the builds have'),
     date_created: moment,
     date_updated: moment,
@@ -35,6 +45,12 @@ const sourceSchema = z
 const createdSchema = z
   .strictObject({ ...sourceSchema.shape, hook_secret: z.string().describe('Signs the hooks; never shown again') })
   .meta({ id: 'CreatedBuildSource' });
+
+function linkedBody({ linked }: BuildSource): z.input<typeof sourceSchema>['linked'] {
+  if (linked === undefined) return null;
+  const { login, fullName, state, error } = linked;
+  return { login, full_name: fullName, state, error: error ?? null };
+}
 
 function sourceBody(source: BuildSource): z.input<typeof sourceSchema> {
   return {
@@ -47,6 +63,7 @@ function sourceBody(source: BuildSource): z.input<typeof sourceSchema> {
     allows_network: source.allowsNetwork,
     schedule: source.schedule ?? null,
     date_scheduled: source.scheduledAt?.toISOString() ?? null,
+    linked: linkedBody(source),
     created_by: source.createdBy ?? null,
     date_created: source.createdAt.toISOString(),
     date_updated: source.updatedAt.toISOString(),
@@ -119,6 +136,36 @@ const postOne = endpoint({
   },
 });
 
+const postLinked = endpoint({
+  ...FACTS,
+  method: 'post',
+  path: `${SOURCE}linked/`,
+  id: 'addLinkedBuildSource',
+  summary: 'Make a repository an automated one that is built from a repository of a linked account',
+  description:
+    'The hook and, for a private repository, a read-only deploy key are added there in the background. ' +
+    'With limited access, add the hook yourself.',
+  requiresPasswordLogin: true,
+  body: z.strictObject({
+    linked_account_id: z.int(),
+    full_name: line(400).describe('Of the repository at the provider: owner/name'),
+    syncs_description: z.boolean().optional(),
+    rules: z.array(newRuleSchema).max(50).optional().describe('If omitted, the default branch there becomes latest'),
+  }),
+  responses: { 201: { description: 'The source with the secret of its hooks', body: createdSchema } },
+  errors: ['conflict', 'busy', 'unavailable'],
+  handle: async (ctx, { params, body, caller }) => {
+    const repository = await administeredAsked(ctx, { caller, params });
+    const { hookSecret, ...source } = await addLinkedSource(ctx, caller.actor, repository, {
+      account: { username: repository.doer.name ?? '', id: body.linked_account_id },
+      fullName: body.full_name,
+      syncsDescription: body.syncs_description,
+      rules: body.rules?.map(ruleInput),
+    });
+    return reply(201, { ...sourceBody(source), hook_secret: hookSecret });
+  },
+});
+
 const patchOne = endpoint({
   ...FACTS,
   method: 'patch',
@@ -178,4 +225,4 @@ const postHook = endpoint({
   },
 });
 
-export const buildSourceEndpoints = [getOne, postOne, patchOne, deleteOne, postHook];
+export const buildSourceEndpoints = [getOne, postOne, postLinked, patchOne, deleteOne, postHook];

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { listLinkedAccounts, unlinkAccount, type LinkedAccount } from '../../../features/builds/linked/linked-accounts';
+import { listRemoteRepositories } from '../../../features/builds/linked/linked-source';
 import { endpoint, reply } from '../endpoint';
 import { pagedWhole, pageOf, pageQuery } from '../paging';
 import { idParam, moment } from './schemas';
@@ -65,4 +66,41 @@ const deleteOne = endpoint({
   },
 });
 
-export const linkedAccountEndpoints = [getAll, deleteOne];
+const repositorySchema = z.strictObject({
+  full_name: z.string(),
+  is_private: z.boolean(),
+  default_branch: z.string().nullable(),
+});
+
+const getRepositories = endpoint({
+  ...FACTS,
+  method: 'get',
+  path: `${PATH}:id/repositories/`,
+  id: 'listLinkedRepositories',
+  summary: 'List the repositories of a linked account that can be built',
+  description: 'Private ones only with full access. Only for the user themselves.',
+  params: usernameParams.extend({ id: idParam }),
+  query: z.strictObject({
+    search: z.string().max(100).optional().describe('A part of the name'),
+    cursor: z.string().max(200).optional().describe('next_cursor of the page before'),
+  }),
+  responses: {
+    200: {
+      description: 'A page of repositories, in the order of the provider',
+      body: z.strictObject({ results: z.array(repositorySchema), next_cursor: z.string().nullable() }),
+    },
+  },
+  errors: ['conflict', 'busy', 'unavailable'],
+  handle: async (ctx, { params, query, caller }) => {
+    const of = { username: params.username, id: params.id };
+    const { repositories, next } = await listRemoteRepositories(ctx, caller.actor, of, query);
+    const results = repositories.map(({ fullName, isPrivate, defaultBranch }) => ({
+      full_name: fullName,
+      is_private: isPrivate,
+      default_branch: defaultBranch ?? null,
+    }));
+    return reply(200, { results, next_cursor: next ?? null });
+  },
+});
+
+export const linkedAccountEndpoints = [getAll, deleteOne, getRepositories];

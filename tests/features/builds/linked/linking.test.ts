@@ -7,7 +7,7 @@ import { BUILD_RESEALS } from '../../../../src/features/builds/credentials';
 import { listLinkedAccounts, unlinkAccount } from '../../../../src/features/builds/linked/linked-accounts';
 import { callProvider } from '../../../../src/features/builds/linked/provider-calls';
 import { unsealTokens } from '../../../../src/features/builds/linked/sealed-tokens';
-import { endUnlinked } from '../../../../src/features/builds/linked/tending';
+import { tendLinkedAccounts } from '../../../../src/features/builds/linked/tending';
 import { PROVIDER_KINDS } from '../../../../src/platform/providers/git-provider';
 import { createProviders, PROVIDER_NAMES } from '../../../../src/platform/providers/providers';
 import { browseAs } from '../../../helpers/browse';
@@ -55,7 +55,7 @@ describe.each(PROVIDER_KINDS)('an account of %s', (kind) => {
 
     await unlinkAccount(ctx, OPERATOR_ACTOR, 'alice', id);
     expect(await list()).toEqual([]);
-    expect(await endUnlinked(ctx)).toBe(1);
+    expect(await tendLinkedAccounts(ctx)).toMatchObject({ accounts: 1 });
     const ended = await ctx.db('linked_accounts').where({ id });
     expect(ended).toEqual([]);
     // Bitbucket and Gitea have no way to end a token.
@@ -86,7 +86,7 @@ describe.each(PROVIDER_KINDS)('an account of %s', (kind) => {
 });
 
 describe.each(['bitbucket', 'gitlab', 'gitea'] as const)('the tokens of %s', (kind) => {
-  it('are refreshed when they have expired, once for all who need them', async () => {
+  it('are refreshed when they have expired, once for all who need them (R340)', async () => {
     const id = await linkAlice(place, kind);
     await expire(id);
     // The other process has its own context.
@@ -127,7 +127,7 @@ it('seals the tokens again when the key is rotated', async () => {
   expect(await whoAmI(id)).toMatchObject({ login: 'alice-there' });
 });
 
-it('refuses an answer of the provider in another browser, for another account, and a second time', async () => {
+it('refuses an answer of the provider in another browser, for another account, and a second time (R341)', async () => {
   const browsing = await browseAs(place.server, 'alice');
   const fields = { provider: 'github', access: 'full' };
   const toProvider = await browsing.send('/account/linked/connect/', fields, '/account/linked/');
@@ -170,6 +170,6 @@ it('keeps the tokens of a deleted account until its hooks are gone, and then del
   await ctx.db('namespaces').where({ owner_id: userId }).delete();
   await ctx.db('users').where({ id: userId }).delete();
   expect(await ctx.db('linked_accounts').where({ id })).toMatchObject([{ user_id: null }]);
-  await endUnlinked(ctx);
+  await tendLinkedAccounts(ctx);
   expect(await ctx.db('linked_accounts')).toEqual([]);
 });

@@ -27,21 +27,22 @@ export type AccountPage = keyof typeof PAGES;
 /**
  * A page of the visitor's own account.
  *
+ * @param more.title - instead of the one of the page in the list
  * @param more.formAction - other sites to which the answers to its forms may redirect
  */
 export function accountPage(
   member: Member,
   current: AccountPage,
   content: Children,
-  more: Partial<Fault> & { readonly formAction?: readonly string[] } = {},
+  more: Partial<Fault> & { readonly formAction?: readonly string[]; readonly title?: string } = {},
 ): Reply {
-  const { status = 200, headers = {}, formAction = [] } = more;
+  const { status = 200, headers = {}, formAction = [], title = PAGES[current] } = more;
   const items = Object.entries(PAGES).map(([href, text]) => ({ href, text }));
   return page(
     member,
-    { title: PAGES[current], status, headers, formAction },
+    { title, status, headers, formAction },
     <Sidebar label="Account settings" items={items} current={current}>
-      <Heading title={PAGES[current]} />
+      <Heading title={title} />
       {content}
     </Sidebar>,
   );

@@ -34,7 +34,13 @@ function Rows({ member, accounts }: { member: Member; accounts: readonly LinkedA
             {account.providerName} {account.problem !== undefined && <Badge tone="bad">does not work</Badge>}
             {account.problem !== undefined && <small class="hint">{account.problem}.</small>}
           </td>
-          <td class="text">{account.login}</td>
+          <td class="text">
+            {account.problem === undefined ? (
+              <a href={`${LINKED}${account.provider}/`}>{account.login}</a>
+            ) : (
+              account.login
+            )}
+          </td>
           <td>{ACCESS[account.access]}</td>
           <td>
             <Ago at={account.since} />
@@ -108,6 +114,7 @@ async function linkedPage(ctx: Context, member: Member): Promise<Reply> {
     <>
       <p>Automated builds read the source of an image from your account at a git provider.</p>
       {accounts.length > 0 && <Rows member={member} accounts={accounts} />}
+      {accounts.length > 0 && <p>Follow a user to choose the repository that is built.</p>}
       {providers.length === 0 && (
         <Empty title="No provider can be linked">
           <p>The operator of this server has not configured one. A repository can still be built from any git URL.</p>

@@ -4,7 +4,9 @@ import { getData, postData } from './data';
 import { getDeletion, postDeletion } from './deletion';
 import { getEmails, postEmail, postPrimary, postRemove, postResend } from './emails';
 import { getLinked, postUnlinkAccount } from './linked';
+import { getLinkedBuild, postLinkedBuild } from './linked-build';
 import { getLinkCallback, postConnect } from './linked-flow';
+import { getLinkedRepositories } from './linked-repositories';
 import { getPassword, postPassword } from './password';
 import { getPlan } from './plan';
 import { getProfilePage, postProfile } from './profile';
@@ -53,6 +55,9 @@ export const accountRows: readonly WebRow[] = [
   act('linked/connect', postConnect),
   act('linked/unlink', postUnlinkAccount),
   look('linked/:provider/callback', getLinkCallback),
+  look('linked/:provider', getLinkedRepositories),
+  look('linked/:provider/add', getLinkedBuild),
+  act('linked/:provider/add', postLinkedBuild),
   look('teams', getTeams),
   act('teams/accept', postAccept),
   act('teams/decline', postDecline),
