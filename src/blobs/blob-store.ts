@@ -99,6 +99,12 @@ export interface BlobStore {
   size(key: string): Promise<number | undefined>;
 
   /**
+   * The digest of all bytes under the key, which the store itself compared with them when they were written, and from then
+   * on protects; undefined when only reading tells.
+   */
+  checkedDigest(key: string, sizeBytes: number): Promise<string | undefined>;
+
+  /**
    * Deletes what is under these keys; missing ones are fine. A read that has begun may end early or finish.
    *
    * @throws Error when one of them could not be deleted; others may be gone

@@ -75,6 +75,10 @@ export class MemoryBlobStore implements BlobStore {
     return Promise.resolve(this.blobs.get(key)?.bytes.length);
   }
 
+  checkedDigest(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
   delete(keys: readonly string[]): Promise<void> {
     for (const key of keys) this.blobs.delete(key);
     return Promise.resolve();

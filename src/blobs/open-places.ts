@@ -3,6 +3,7 @@ import type { BlobStore } from './blob-store';
 import { FilesystemBlobStore } from './filesystem';
 import { markOfBucket, markOfDirectory, type Place, type Places } from './place';
 import { Bucket } from './s3/bucket';
+import { checksWhatItIsSent } from './s3/checksums';
 import { explain } from './s3/errors';
 import type { BucketOptions } from './s3/location';
 import { S3BlobStore } from './s3/s3-blob-store';
@@ -30,6 +31,7 @@ async function openBucket(options: BucketOptions): Promise<Bucket> {
   const bucket = await Bucket.open(options);
   try {
     await bucket.reach();
+    bucket.hasChecksums = await checksWhatItIsSent(bucket);
     return bucket;
   } catch (error) {
     bucket.close();

@@ -52,7 +52,7 @@ export class BucketProbe {
     const refuse = (verb: string) => (error: unknown) => {
       throw new AppError('unavailable', `The bucket cannot be ${verb}: ${explain(error)}`, { cause: error });
     };
-    await this.bucket.put(KEY, Buffer.from('ok'), signal).catch(refuse('written'));
+    await this.bucket.put(KEY, Buffer.from('ok'), { signal }).catch(refuse('written'));
     const opened = await this.bucket.open(KEY, undefined, signal).catch(refuse('read'));
     opened?.body.destroy();
   }

@@ -4,6 +4,7 @@ import type { ByteRange } from '../blob-store';
 import { createClient } from './clients';
 import { isMissing } from './errors';
 import type { BucketOptions } from './location';
+import { sha256Fields, sha256In } from './sha256-fields';
 import { SignedUrls } from './signed-urls';
 
 /** A part of a multipart upload that has arrived. */
@@ -28,6 +29,12 @@ export interface OpenObject {
   readonly wholeBytes: number;
 }
 
+/** How an object is sent. */
+export interface PutOptions {
+  readonly signal?: AbortSignal;
+  readonly sha256?: string | undefined;
+}
+
 const SOCKETS = 256;
 
 /** What is deleted in one request, at most. */
@@ -37,6 +44,8 @@ export const DELETED_AT_ONCE = 1000;
 export class Bucket {
   /** Requests that failed because the store does not answer, or refuses this server. */
   outages = 0;
+  /** The store checks the sha256 of what it is sent, and keeps it: see `checksums.ts`. */
+  hasChecksums = false;
   private readonly client: Sdk.S3Client;
   /** has connections of its own, so that slow pulls hold up nothing else */
   private readonly reader: Sdk.S3Client;
@@ -74,20 +83,24 @@ export class Bucket {
     await this.client.send(new this.sdk.ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, MaxKeys: 1 }));
   }
 
-  async put(key: string, body: Buffer, signal?: AbortSignal): Promise<void> {
-    const command = new this.sdk.PutObjectCommand({ ...this.at(key), ...this.encryption(), Body: body });
-    await this.client.send(command, signal === undefined ? {} : { abortSignal: signal });
+  /** @param sha256 - of the body, in hex, for the store to check and to keep */
+  async put(key: string, body: Buffer, { signal, sha256 }: PutOptions = {}): Promise<void> {
+    const object = { ...this.at(key), ...this.encryption(), ...sha256Fields(sha256), Body: body };
+    await this.client.send(new this.sdk.PutObjectCommand(object), signal === undefined ? {} : { abortSignal: signal });
   }
 
   /** @returns the length, or undefined when there is no such object */
   async size(key: string): Promise<number | undefined> {
-    try {
-      return (await this.client.send(new this.sdk.HeadObjectCommand(this.at(key)))).ContentLength ?? 0;
-    } catch (error) {
-      if (!isMissing(error)) throw error;
-      await this.reach(); // the answer to a HEAD does not say whether it is the bucket that is gone
-      return undefined;
-    }
+    const found = await this.head(key);
+    if (found !== undefined) return found.ContentLength ?? 0;
+    await this.reach(); // the answer to a HEAD does not say whether it is the bucket that is gone
+    return undefined;
+  }
+
+  /** The sha256 that came with an object of this length; see `sha256In`. */
+  async sha256Of(key: string, sizeBytes: number): Promise<string | undefined> {
+    const found = await this.head(key, { ChecksumMode: 'ENABLED' });
+    return found?.ContentLength === sizeBytes ? sha256In(found) : undefined;
   }
 
   /**
@@ -207,6 +220,15 @@ export class Bucket {
       await this.client.send(new this.sdk.AbortMultipartUploadCommand({ ...this.at(key), UploadId: uploadId }));
     } catch (error) {
       if (!isMissing(error)) throw error;
+    }
+  }
+
+  private async head(key: string, wanted = {}): Promise<Sdk.HeadObjectCommandOutput | undefined> {
+    try {
+      return await this.client.send(new this.sdk.HeadObjectCommand({ ...this.at(key), ...wanted }));
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw error;
     }
   }
 

@@ -28,13 +28,14 @@ class ObjectWrite {
     private readonly bucket: Bucket,
     private readonly db: Db,
     private readonly key: string,
+    private readonly sha256: () => Promise<string>,
   ) {
     this.aside = new Aside({ bucket, db });
     this.parts = new ObjectParts(bucket, key, () => beginUpload({ bucket, db }, key));
   }
 
   async send(part: Buffer, isLast: boolean): Promise<void> {
-    if (isLast && this.parts.isEmpty) await this.bucket.put(this.key, part);
+    if (isLast && this.parts.isEmpty) await this.sendWhole(part);
     else await this.parts.send(part);
   }
 
@@ -47,6 +48,10 @@ class ObjectWrite {
     }
     await assertSize(this.bucket, this.key, sizeBytes);
     if (!(await pending.finish(this.db, this.key))) throw new WriteSweptError(this.key);
+  }
+
+  private async sendWhole(bytes: Buffer): Promise<void> {
+    await this.bucket.put(this.key, bytes, this.bucket.hasChecksums ? { sha256: await this.sha256() } : {});
   }
 
   async abort(): Promise<void> {
@@ -73,8 +78,8 @@ export async function writeObject(
   bytes: AsyncIterable<Buffer>,
   { prefix, unpacked: isUnpacked = false }: WantedSums = {},
 ): Promise<StoredBlob> {
-  const write = new ObjectWrite(bucket, db, key);
   const sums = new SumsOfWrite(prefix);
+  const write = new ObjectWrite(bucket, db, key, async () => (await sums.finish()).sha256Hex);
   const unpacking = isUnpacked ? new UnpackingOnArrival() : undefined;
   const destination = { send: (part: Buffer, isLast: boolean) => write.send(part, isLast), aside: write.aside };
   const writer = new PartsWriter(destination, {

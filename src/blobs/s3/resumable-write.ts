@@ -160,7 +160,8 @@ export class ResumableWrite {
     const sha256 = sums === undefined ? null : (await sums.peek()).sha256Hex;
     if (tailKey !== null) {
       await pending.begin(db, tailKey);
-      await bucket.put(tailKey, rest);
+      const isWhole = arrived.length === 0 && sha256 !== null && bucket.hasChecksums;
+      await bucket.put(tailKey, rest, isWhole ? { sha256 } : {});
     }
     try {
       await this.record({ ...this.state, parts: arrived, tailKey, tailBytes: rest.length, sha256 });

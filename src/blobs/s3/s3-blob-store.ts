@@ -83,6 +83,12 @@ export class S3BlobStore implements BlobStore {
     return this.bucket.size(key);
   }
 
+  /** Only of what came in one request: of what came in parts, stores know no sha256 of the whole. */
+  async checkedDigest(key: string, sizeBytes: number): Promise<string | undefined> {
+    const sha256 = this.bucket.hasChecksums ? await this.bucket.sha256Of(key, sizeBytes) : undefined;
+    return sha256 === undefined ? undefined : `sha256:${sha256}`;
+  }
+
   async delete(keys: readonly string[]): Promise<void> {
     await deleteObjects(this.bucket, this.db, keys);
   }

@@ -22,7 +22,8 @@ interface ScrubOptions extends ListingOptions {
 const ABOUT = `read back all stored layers and quarantine damaged ones; safe to run beside a server
 
 Lists the repositories that use a damaged layer. To repair the layer, push one of their images again: this repairs it in
-all of them. Exits with 1 if anything is damaged. The running server also scrubs slowly every night.
+all of them. Exits with 1 if anything is damaged. The running server also scrubs slowly every night. Layers in a bucket that
+checks and keeps their sha256 are not read, except for a share.
 
 With --orphans it reads no layer, but compares the list of everything that is stored with the database, in both directions.
 It changes nothing without --apply. After an interruption the same command goes on where it stopped. Run it after the
@@ -66,13 +67,15 @@ export function addScrubCommand(program: Command, parts: CommandParts): void {
     });
 }
 
-function toJson({ layers, bytes, damaged, restored }: Scrubbed): object {
-  return { layerCount: layers, sizeBytes: bytes, damaged, restored };
+function toJson({ layers, bytes, vouched, damaged, restored }: Scrubbed): object {
+  return { layerCount: layers, sizeBytes: bytes, checkedByStore: vouched ?? 0, damaged, restored };
 }
 
-function printFound({ layers, bytes, damaged, restored }: Scrubbed): void {
+function printFound({ layers, bytes, vouched, damaged, restored }: Scrubbed): void {
   if (damaged.length > 0) printTable(DAMAGE_HEADER, damageRows(damaged));
   if (restored.length > 0) printLine(`${count(restored.length, 'layer')} found intact again.`);
   const result = damaged.length === 0 ? 'all intact' : `${damaged.length} damaged`;
   printLine(`${count(layers, 'layer')} read, ${formatBytes(bytes)}: ${result}.`);
+  if (vouched !== undefined)
+    printLine(`Of ${count(vouched, 'layer')} the store checked the bytes itself; they were not read.`);
 }

@@ -29,7 +29,7 @@ it('reports that all layers are whole, which are not and whom that affects, and 
   await pushImages(server, 'alice/app', [base, top]);
   await pushImages(server, 'alice/web', [base, createImage({ parent: base.id })], { tag: '1.0' });
   await expect(place.run('scrub')).resolves.toEqual(success('3 layers read, 6.0 kB: all intact.\n'));
-  const whole = { layerCount: 3, sizeBytes: 6000, damaged: [], restored: [] };
+  const whole = { layerCount: 3, sizeBytes: 6000, checkedByStore: 0, damaged: [], restored: [] };
   const json = await place.run('scrub', '--json', '--rate', '0');
   expect([json.code, JSON.parse(json.stdout)]).toEqual([0, whole]);
 
