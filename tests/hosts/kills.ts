@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Host, Hosts } from './hosts';
 
-const LONGEST_PAUSE_MS = 1500;
+const LONGEST_PAUSE_MS = 600;
 
 /**
  * Kills one of the hosts after the other, at random, and starts each again at once; one of them at least is running at
