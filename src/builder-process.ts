@@ -29,6 +29,7 @@ function builderSettings(config: Config): BuilderSettings {
       memoryBytes: config.DRYDOCK_BUILD_MEMORY,
       processes: config.DRYDOCK_BUILD_PROCESSES,
     },
+    cache: { bytes: config.DRYDOCK_BUILD_CACHE, days: config.DRYDOCK_BUILD_CACHE_DAYS },
     addresses: addressRule(config.DRYDOCK_BUILD_ALLOW ?? []),
     knownHosts: config.DRYDOCK_BUILD_KNOWN_HOSTS,
   };

@@ -95,6 +95,8 @@ const environment = z.object({
   DRYDOCK_BUILD_DISK: byteCount.pipe(z.number().min(2 ** 20)).default(10 * 2 ** 30),
   DRYDOCK_BUILD_MEMORY: byteCount.pipe(z.number().min(128 * 2 ** 20)).default(2 * 2 ** 30),
   DRYDOCK_BUILD_PROCESSES: wholeNumber(64, 1_000_000).default(1024),
+  DRYDOCK_BUILD_CACHE: byteCount.default(10 * 2 ** 30),
+  DRYDOCK_BUILD_CACHE_DAYS: wholeNumber(1, 365).default(7),
   DRYDOCK_BUILD_ALLOW: allowList.optional(),
   DRYDOCK_BUILD_KNOWN_HOSTS: z.string().min(1).optional(),
   DRYDOCK_WORKERS: wholeNumber(1, 256).default(availableParallelism()),

@@ -1,5 +1,5 @@
 import { backfill } from './backfill';
-import { builds } from './builds';
+import { buildCache, builds } from './builds';
 import { crossingPull, firstView } from './crossing';
 import { basicReads, hotReads } from './hot-reads';
 import { idleMemory } from './idle-memory';
@@ -41,6 +41,7 @@ export const ROWS: readonly Row[] = [
   pages,
   idleMemory,
   builds,
+  buildCache,
 ];
 
 /** Settings under which the same rows can be measured; a server that does not know one ignores it. */

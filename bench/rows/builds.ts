@@ -1,76 +1,13 @@
-import { createHmac } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { call } from '../clients/http';
-import { compare, formatFigure, median, type Line } from '../measure/figures';
+import { allEnded, api, automate, push, pushBase, type BuildRow } from '../clients/builds';
+import { compare, formatFigure, measureRounds, median, type Line } from '../measure/figures';
 import { startBuilder, type BuilderProcess } from '../servers/builders';
-import { BASIC, startDrydock, USER, type Drydock } from '../servers/drydock';
-import { startGit, type GitSource } from '../servers/git-sources';
+import { startDrydock, USER } from '../servers/drydock';
+import { startGit } from '../servers/git-sources';
 import type { Row } from './row';
 
 const REPOSITORIES = 5;
 const COMMITS = 20;
 const GOAL_SECONDS = 0.5;
-
-/** An automated repository of the hub. */
-interface Automated {
-  readonly name: string;
-  readonly source: GitSource;
-  readonly hook: { readonly url: string; readonly secret: string };
-}
-
-/** A build, as the database has it at the end; times in seconds. */
-interface BuildRow {
-  readonly id: number;
-  readonly name: string;
-  readonly state: string;
-  readonly error: string | null;
-  readonly commit_hash: string | null;
-  readonly builder: string | null;
-  readonly created: number;
-  readonly started: number | null;
-  readonly finished: number | null;
-}
-
-async function api<Result>(server: Drydock, path: string, body: object): Promise<Result> {
-  const headers = { Authorization: BASIC, 'Content-Type': 'application/json' };
-  const url = `${server.url}/api/v1.1/repositories/${path}`;
-  const answer = await call({ method: 'POST', url, headers, body: JSON.stringify(body), expected: [201] });
-  return JSON.parse(answer.body.toString()) as Result;
-}
-
-async function automate(server: Drydock, name: string, source: GitSource): Promise<Automated> {
-  await api(server, '', { namespace: USER.name, name });
-  const body = { clone_url: source.url };
-  const added = await api<{ hook_url: string; hook_secret: string }>(
-    server,
-    `${USER.name}/${name}/build-source/`,
-    body,
-  );
-  return { name, source, hook: { url: added.hook_url, secret: added.hook_secret } };
-}
-
-/** Commits, and sends the hook as a git server does. */
-async function push({ source, hook }: Automated, files: Record<string, string | Buffer>): Promise<string> {
-  const commit = await source.commit(files);
-  const body = JSON.stringify({ ref: 'refs/heads/master', after: commit });
-  const signature = createHmac('sha256', hook.secret).update(body).digest('hex');
-  const headers = { 'Content-Type': 'application/json', 'X-Hub-Signature-256': `sha256=${signature}` };
-  await call({ method: 'POST', url: hook.url, headers, body, expected: [202] });
-  return commit;
-}
-
-const BUILDS = `select b.id::int, r.name, b.state, b.error, b.commit_hash, b.builder,
-  extract(epoch from b.created_at)::float8 as created, extract(epoch from b.started_at)::float8 as started,
-  extract(epoch from b.finished_at)::float8 as finished from builds b join repositories r on r.id = b.repository_id`;
-
-async function allEnded(server: Drydock): Promise<BuildRow[]> {
-  for (;;) {
-    const rows = await server.rows<BuildRow>(`${BUILDS} order by b.started_at`);
-    if (rows.length > 0 && rows.every(({ finished }) => finished !== null)) return rows;
-    await sleep(200);
-  }
-}
 
 function assertNewestOnce(builds: readonly BuildRow[], newest: ReadonlyMap<string, string>): void {
   const failed = builds.find(({ state }) => state === 'error');
@@ -118,9 +55,7 @@ export const builds: Row = {
     const createSource = await startGit(resources);
     const server = await startDrydock(resources, bench.environment);
     const builders = [await startBuilder(resources, server), await startBuilder(resources, server)];
-    const base = await automate(server, 'base', await createSource('base'));
-    await push(base, { sh: await readFile('/bin/busybox'), Dockerfile: 'FROM scratch\nCOPY sh /bin/sh\n' });
-    await allEnded(server);
+    await pushBase(server, await createSource('base'));
     const figures = new Map<string, number[]>([
       ['median', []],
       ['max', []],
@@ -155,5 +90,44 @@ export const builds: Row = {
       compare(figures, { ...line, what: `${what}, median`, goal: { atMost: 1 }, ours: 'median' }),
       compare(figures, { ...line, what: `${what}, longest`, ours: 'max' }),
     ];
+  },
+};
+
+/** A build whose long step was run by an earlier one, against the same without its layers. */
+export const buildCache: Row = {
+  name: 'build-cache',
+  needs: ['buildah', 'runc', 'busybox'],
+  measure: async (bench, resources): Promise<Line[]> => {
+    const server = await startDrydock(resources, bench.environment);
+    const builder = await startBuilder(resources, server);
+    const createSource = await startGit(resources);
+    await pushBase(server, await createSource('base'));
+    const app = await automate(server, 'app', await createSource('app'));
+    const Dockerfile = `FROM ${USER.name}/base\nRUN i=0; while [ $i -lt 1000000 ]; do i=$((i+1)); done; echo $i > /i\nCOPY file /\n`;
+    await push(app, { Dockerfile, file: '0' });
+    await allEnded(server);
+    const taken = async (): Promise<number> => {
+      await allEnded(server);
+      const { builds } = builder;
+      return builds.at(-1)?.seconds['all'] ?? Number.NaN;
+    };
+    let commits = 0;
+    const withLayers = {
+      name: 'with',
+      measure: async () => {
+        await push(app, { Dockerfile, file: String((commits += 1)) });
+        return taken();
+      },
+    };
+    const without = {
+      name: 'without',
+      measure: async () => {
+        await api(server, `${USER.name}/app/builds/`, { no_cache: true }, 202);
+        return taken();
+      },
+    };
+    const figures = await measureRounds([withLayers, without], bench.rounds, bench.progress);
+    const line = { unit: 's', ours: 'with', peer: 'without', peerName: 'without its layers' };
+    return [compare(figures, { ...line, what: 'build after another with the same long RUN', goal: { atMost: 0.7 } })];
   },
 };

@@ -10,10 +10,11 @@ import {
 } from '../features/builds/running';
 import { AppError } from '../platform/errors';
 import { BuildFailure } from './build-failure';
-import { buildAndPush, type BuilderHost, type Running } from './build-steps';
+import { buildAndPush } from './build-steps';
 import { Cancelled, keepAlive, Lost } from './keep-alive';
 import { BuildLog } from './log/build-log';
 import { PartTimes } from './part-times';
+import type { BuilderHost, Running } from './running-build';
 import { createBuildFolder, removeBuildFolder } from './sandbox/build-folder';
 import { timeLimit } from './time-limit';
 

@@ -1,55 +1,20 @@
 import path from 'node:path';
-import type { Needs } from '../context';
 import { issueBuildToken } from '../features/builds/build-token';
-import {
-  noteCommit,
-  noteDockerfile,
-  type BuildEnd,
-  type BuildHolder,
-  type ClaimedBuild,
-} from '../features/builds/running';
+import { noteCommit, noteDockerfile, type BuildEnd } from '../features/builds/running';
 import type { RepositoryName } from '../features/access/actor';
 import { fullName, parseFullName } from '../features/repositories/names';
 import { BuildFailure } from './build-failure';
 import { neededImages, type NeededImage } from './dockerfile/base-images';
 import { fullName as imageName, imageReference, type ImageReference } from './dockerfile/image-reference';
 import { Lost } from './keep-alive';
-import type { BuildLog } from './log/build-log';
-import type { PartTimes } from './part-times';
 import { usingHub } from './registry/hub';
-import { pullBase, type PulledBase } from './registry/pull-base';
+import { pullBase } from './registry/pull-base';
 import { pushImage } from './registry/push-image';
-import { adoptSource, type BuildFolder } from './sandbox/build-folder';
-import { buildImage } from './sandbox/build-image';
-import type { BuildUser } from './sandbox/enclosure';
-import type { BuilderSettings } from './settings';
+import { adoptSource } from './sandbox/build-folder';
+import { runDockerfile } from './run-dockerfile';
+import type { NamedBase, Running } from './running-build';
 import { fetchSource, type Commit } from './source/fetch-source';
 import { findBuildInput, type BuildInput } from './source/inside';
-
-/** What a builder has on this host. */
-export interface BuilderHost {
-  readonly ctx: Needs<'db' | 'log' | 'tokenKey'>;
-  /** `host:pid` */
-  readonly name: string;
-  readonly settings: BuilderSettings;
-  readonly user: BuildUser | undefined;
-  readonly storageDriver: 'overlay' | 'vfs';
-  /** As images name it: `amd64`. */
-  readonly architecture: string;
-  /** The folder of this builder for its builds. */
-  readonly folder: string;
-}
-
-/** A running build. */
-export interface Running {
-  readonly host: BuilderHost;
-  readonly holder: BuildHolder;
-  readonly build: ClaimedBuild;
-  readonly folder: BuildFolder;
-  readonly log: BuildLog;
-  readonly times: PartTimes;
-  readonly stopping: AbortSignal;
-}
 
 async function fetchCommit({ host, build, folder, log, times, stopping }: Running): Promise<Commit> {
   const { limits, addresses, knownHosts } = host.settings;
@@ -84,39 +49,6 @@ export async function buildAndPush(running: Running): Promise<BuildEnd> {
   if (!(await noteDockerfile(host.ctx, holder, input.text))) throw new Lost();
   const digest = await times.measure('push', push(running, noted.tag, image, bases));
   return { state: 'success', digest };
-}
-
-async function runDockerfile(running: Running, input: BuildInput, bases: readonly NamedBase[]): Promise<string> {
-  const { host, folder, log, times, stopping } = running;
-  const { limits, ownHosts } = host.settings;
-  try {
-    const { image, toolMs } = await buildImage(
-      {
-        dockerfile: path.join('source', input.dockerfile),
-        context: path.join('source', input.context),
-        bases: bases.map(({ names, pulled }) => ({ folder: path.relative(folder.files, pulled.folder), names })),
-        registry: ownHosts[0] ?? '',
-        buildArguments: {},
-      },
-      { folder, user: host.user, limits, storageDriver: host.storageDriver },
-      (chunk) => log.write(chunk),
-      stopping,
-    );
-    times.add('buildah', toolMs);
-    return image;
-  } catch (error) {
-    if (error instanceof BuildFailure && log.errorLine !== undefined) throw new BuildFailure(sentence(log.errorLine));
-    throw error;
-  }
-}
-
-function sentence(line: string): string {
-  return line.replace(/^error:\s*/i, '').slice(0, 500);
-}
-
-interface NamedBase {
-  readonly names: readonly string[];
-  readonly pulled: PulledBase;
 }
 
 /** Pulls the images of this hub that the Dockerfile needs, with the rights of the owner of the build. */

@@ -5,12 +5,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Needs } from '../context';
 import { BUILD_JOB } from '../features/builds/queue';
-import { noteBuilder, removeBuilder } from '../features/builds/running';
+import { existingSources, noteBuilder, removeBuilder } from '../features/builds/running';
 import type { DbConnection } from '../platform/db/db';
 import { queuedJob } from '../platform/jobs/queue';
 import { startWorker, type Worker } from '../platform/jobs/worker';
 import { runBuild } from './build-one';
-import type { BuilderHost } from './build-steps';
+import type { BuilderHost } from './running-build';
+import { LayerCache } from './cache/layer-cache';
 import { checkHost } from './host-checks';
 import { removeBuildFolder } from './sandbox/build-folder';
 import type { BuildUser } from './sandbox/enclosure';
@@ -49,14 +50,18 @@ export async function startBuilder(
   const name = `${hostname()}:${process.pid}`;
   const folder = await openFolder(settings.folder, user);
   const architecture = ARCHITECTURES[process.arch] ?? process.arch;
-  const host: BuilderHost = { ctx, name, settings, user, storageDriver, architecture, folder };
+  const cache = await LayerCache.open(settings.folder, storageDriver, user, {
+    ...settings.cache,
+    bytesEach: Math.floor(settings.limits.diskBytes / 2),
+  });
+  const host: BuilderHost = { ctx, name, settings, user, storageDriver, architecture, folder, cache };
   const ending = new AbortController();
   const job = queuedJob(BUILD_JOB, z.object({ buildId: z.number() }), ({ buildId }) =>
     runBuild(host, buildId, ending.signal),
   );
   const worker = await startWorker(connection, [job], ctx.log, { jobsAtOnce: settings.jobs });
   const stopped = new AbortController();
-  const noting = keepNoting(ctx, name, stopped.signal);
+  const noting = keepNoting(ctx, host, stopped.signal);
   ctx.log.info({ name, jobs: settings.jobs, storageDriver }, 'the builder takes builds');
   return {
     name,
@@ -77,11 +82,15 @@ async function stopWorker(worker: Worker, hurry: AbortSignal, ending: AbortContr
   await worker.stop();
 }
 
-async function keepNoting(ctx: Needs<'db' | 'log'>, name: string, stopped: AbortSignal): Promise<void> {
+/** Says that the builder lives, and finds out what it need not keep. */
+async function keepNoting(ctx: Needs<'db' | 'log'>, { name, cache }: BuilderHost, stopped: AbortSignal): Promise<void> {
   while (!stopped.aborted) {
-    await noteBuilder(ctx, name).catch((error: unknown) =>
-      ctx.log.warn({ err: error }, 'could not say that the builder lives'),
-    );
+    try {
+      await noteBuilder(ctx, name);
+      await cache.removeGone((ids) => existingSources(ctx, ids));
+    } catch (error) {
+      ctx.log.warn({ err: error }, 'could not say that the builder lives');
+    }
     await sleep(NOTE_MS, undefined, { signal: stopped }).catch(() => undefined);
   }
 }

@@ -1,6 +1,14 @@
 import type { AddressRule } from '../platform/http/address-rules';
 import type { Limits } from './sandbox/enclosure';
 
+/** How much is kept of builds. */
+export interface CacheSettings {
+  /** of all repositories together; 0: nothing */
+  readonly bytes: number;
+  /** from the build that began without any */
+  readonly days: number;
+}
+
 /** What the operator has configured for a builder. */
 export interface BuilderSettings {
   /** The URL at which the builder reaches the hub. */
@@ -14,6 +22,8 @@ export interface BuilderSettings {
   /** How many builds run at once. */
   readonly jobs: number;
   readonly limits: Limits;
+  /** The layers that builds leave for later ones on this host. */
+  readonly cache: CacheSettings;
   readonly addresses: AddressRule;
   /** A file with the keys of ssh hosts; undefined: any key is accepted. */
   readonly knownHosts: string | undefined;

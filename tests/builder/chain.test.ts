@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -33,8 +33,7 @@ describeInstalled(canBuild() && isInstalled('skopeo', '--version'), 'an automate
     settings = chain.settings(hub.url);
     builder = await startBuilder(ctx, chain.database.connection, settings);
     const base = await chain.automate('alice/base');
-    mkdirSync(path.join(base.work, 'bin'));
-    for (const name of ['sh', 'cat', 'busybox']) copyFileSync('/bin/busybox', path.join(base.work, 'bin', name));
+    chain.addPrograms(base);
     base.commit({ Dockerfile: 'FROM scratch\nCOPY bin /bin\n' });
     app = await chain.automate('alice/app');
   });

@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -34,6 +34,8 @@ export interface BuildChain {
   settings(hub: string): BuilderSettings;
   /** Creates a git repository, and a repository of the hub that is built from its branch main. */
   automate(name: string, visibility?: 'public' | 'private'): Promise<GitRepository>;
+  /** Copies busybox to the working copy, as shell and some programs in the folder `bin`. */
+  addPrograms(source: GitRepository): void;
   repository(name: string): Promise<AdministeredRepository>;
   /** Queues a build of the branch main; returns its id. */
   queue(name: string): Promise<number>;
@@ -68,14 +70,21 @@ export async function startBuildChain(): Promise<BuildChain> {
       userName: BUILD_USER,
       jobs: 2,
       limits: { timeMs: 60_000, logBytes: MIB, diskBytes: 300 * MIB, memoryBytes: 512 * MIB, processes: 400 },
+      cache: { bytes: 200 * MIB, days: 7 },
       addresses: addressRule(['127.0.0.1']),
       knownHosts: undefined,
     }),
     automate: async (name, visibility = 'public') => {
       const source = createGitRepository(root, `${name.replace('/', '-')}.git`);
       await createRepository(ctx, alice, readFullName(name), visibility);
-      await addSource(ctx, await repository(name), { provider: 'git', cloneUrl: `${git.url}/${source.name}` });
+      const rules = [{ refType: 'branch', refPattern: 'main', dockerfilePath: 'Dockerfile', tag: 'latest' }] as const;
+      const cloneUrl = `${git.url}/${source.name}`;
+      await addSource(ctx, await repository(name), { provider: 'git', cloneUrl, rules });
       return source;
+    },
+    addPrograms: ({ work }) => {
+      mkdirSync(path.join(work, 'bin'));
+      for (const name of ['sh', 'cat', 'busybox']) copyFileSync('/bin/busybox', path.join(work, 'bin', name));
     },
     repository,
     queue: async (name) => (await queueOf(ctx, await repository(name), { refName: 'main', isRequired: true })).id,

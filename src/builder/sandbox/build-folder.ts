@@ -70,16 +70,20 @@ export async function adoptSource({ fetched, files }: BuildFolder): Promise<stri
   return source;
 }
 
+/** Removes files that programs of builds created as other users. @returns what could not be removed */
+export async function removeFiles(folder: string, user: BuildUser | undefined): Promise<string> {
+  const { text } = await runAs(user, onBuildFiles(['rm', '-rf', folder]));
+  return text;
+}
+
 /**
  * Removes the folder of a build with all files that its programs created as other users.
  *
  * @throws BuildFailure if something of it stays
  */
 export async function removeBuildFolder(folder: string, user: BuildUser | undefined): Promise<void> {
-  const { text } = await runAs(
-    user,
-    onBuildFiles(['rm', '-rf', ...['fetched', 'files', 'root'].map((name) => path.join(folder, name))]),
-  );
+  const parts = ['fetched', 'files', 'root'].map((name) => path.join(folder, name));
+  const { text } = await runAs(user, onBuildFiles(['rm', '-rf', ...parts]));
   // What is left was written by this process: base images.
   await rm(folder, { recursive: true, force: true }).catch((error: unknown) => {
     throw new BuildFailure(`The folder of a build could not be removed: ${text.slice(0, 500)}`, { cause: error });

@@ -30,6 +30,13 @@ export interface BuiltImage {
   readonly toolMs: number;
 }
 
+/** buildah has ended by itself, without an image. */
+export class DockerfileFailed extends BuildFailure {
+  constructor() {
+    super('A step of the Dockerfile failed; the log says why.');
+  }
+}
+
 /** Where and within what an image is built. */
 export interface Sandbox {
   readonly folder: BuildFolder;
@@ -77,7 +84,7 @@ in_storage push --quiet --format v2s2 localhost/built dir:/build/image >/dev/nul
  * @param output - receives what buildah and the RUN steps write
  * @param stopping - ends the build at once
  * @returns the folder of the image, and how long buildah itself took
- * @throws BuildFailure when the Dockerfile fails, or the build exceeds a limit
+ * @throws DockerfileFailed; BuildFailure when the build exceeds a limit
  */
 export async function buildImage(
   image: ImageToBuild,
@@ -93,7 +100,7 @@ export async function buildImage(
   try {
     await runEnclosed(enclosure, ['sh', '-c', BUILD, 'sh', ...args], output, stopping);
   } catch (error) {
-    if (error instanceof ProgramFailed) throw new BuildFailure('A step of the Dockerfile failed; the log says why.');
+    if (error instanceof ProgramFailed) throw new DockerfileFailed();
     throw error;
   }
   return { image: path.join(folder.files, 'image'), toolMs: await readTimes(folder.files) };

@@ -3,9 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { BuildFailure } from '../build-failure';
 import { showByteSize } from '../../platform/bytes/byte-size';
 import { inTime } from '../units';
-import { onBuildFiles, type Enclosure } from './enclosure';
+import { diskUse } from './disk-use';
+import type { Enclosure } from './enclosure';
 import { useOfTree } from './processes';
-import { runAs } from './programs';
 
 const EVERY_MS = 250;
 
@@ -66,14 +66,4 @@ async function assertDisk({ folder, user, limits: { diskBytes } }: Enclosure, ov
   if ((await diskUse(folder, user, over)) > diskBytes) {
     throw new BuildFailure(`The build used more than ${showByteSize(diskBytes)} of disk.`);
   }
-}
-
-/**
- * The bytes on the disk below a folder; files may come and go while they are counted, of which `du` complains.
- *
- * @param over - ends counting: 0
- */
-async function diskUse(folder: string, user: Enclosure['user'], over: AbortSignal): Promise<number> {
-  const { text } = await runAs(user, onBuildFiles(['du', '-sk', '--one-file-system', folder]), over);
-  return Number(/^(\d+)\t/m.exec(text)?.[1] ?? 0) * 1024;
 }

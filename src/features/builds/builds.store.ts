@@ -27,13 +27,14 @@ export interface BuildRow {
   attempts: number;
   is_cancel_requested: boolean;
   log_bytes: number;
+  no_cache: boolean;
 }
 
 /** The columns of a build `b` that people see. */
 export const BUILD_COLUMNS = `b.id, b.repository_id, b.state, b.cause, b.requested_name, b.ref_type, b.ref_name,
   b.commit_hash, b.commit_message, b.commit_author, b.dockerfile_path, b.context_path, b.tag, b.digest, b.error,
   b.created_at, b.started_at, b.finished_at, b.attempts, b.cancel_requested_at is not null as is_cancel_requested,
-  b.log_bytes`;
+  b.log_bytes, b.no_cache`;
 
 /** Which builds to list; an undefined condition filters nothing. */
 export interface BuildFilter {
@@ -106,6 +107,8 @@ export interface NewBuild {
   readonly requestedBy: number | undefined;
   readonly requestedName: string | undefined;
   readonly isRequired: boolean;
+  /** all steps are run again */
+  readonly noCache?: boolean | undefined;
   readonly refType: RefType;
   readonly refName: string;
   readonly commit: { readonly hash: string; readonly message?: string; readonly author?: string } | undefined;
@@ -119,10 +122,10 @@ export async function upsertQueued(tx: Db, build: NewBuild): Promise<{ id: numbe
   const rows = await query<{ id: number; is_new: boolean }>(
     tx,
     `insert into builds as b (repository_id, source_id, rule_id, cause, requested_by, requested_name, is_required,
-       ref_type, ref_name, commit_hash, commit_message, commit_author, dockerfile_path, context_path, tag)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+       ref_type, ref_name, commit_hash, commit_message, commit_author, dockerfile_path, context_path, tag, no_cache)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
      on conflict (rule_id, ref_type, ref_name) where state = 'queued' do update
-       set is_required = b.is_required or excluded.is_required,
+       set is_required = b.is_required or excluded.is_required, no_cache = b.no_cache or excluded.no_cache,
          commit_hash = coalesce(excluded.commit_hash, b.commit_hash),
          commit_message = case when excluded.commit_hash is null then b.commit_message else excluded.commit_message end,
          commit_author = case when excluded.commit_hash is null then b.commit_author else excluded.commit_author end,
@@ -144,6 +147,7 @@ export async function upsertQueued(tx: Db, build: NewBuild): Promise<{ id: numbe
       build.dockerfilePath,
       build.contextPath,
       build.tag,
+      build.noCache ?? false,
     ],
   );
   if (rows[0] === undefined) throw new Error('an upsert returned no row');

@@ -45,6 +45,8 @@ export interface Build {
   /** the builder was asked to stop */
   readonly isCancelRequested: boolean;
   readonly logBytes: number;
+  /** all steps were to be run again */
+  readonly noCache: boolean;
 }
 
 export function buildFrom(row: store.BuildRow): Build {
@@ -69,6 +71,7 @@ export function buildFrom(row: store.BuildRow): Build {
     finishedAt: row.finished_at ?? undefined,
     isCancelRequested: row.is_cancel_requested,
     logBytes: row.log_bytes,
+    noCache: row.no_cache,
   };
 }
 

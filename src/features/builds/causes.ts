@@ -11,6 +11,8 @@ export interface Cause {
   readonly userId?: number | undefined;
   /** who or what asked: a username, or the base repository of a link */
   readonly name?: string | undefined;
+  /** all steps are to be run again */
+  readonly noCache?: boolean | undefined;
 }
 
 /** A ref to build, with the commit that it should have. */
@@ -35,6 +37,7 @@ export async function queueByRule(
     requestedBy: cause.userId,
     requestedName: cause.name,
     isRequired: cause.kind !== 'hook',
+    noCache: cause.noCache,
     refType: ref.type,
     refName: ref.name,
     commit: ref.commit,

@@ -20,6 +20,7 @@ export interface ClaimedRow {
   context_path: string;
   tag: string;
   attempts: number;
+  no_cache: boolean;
 }
 
 /** Begins a build that waits. @returns undefined when it does not wait, or another of its repository is being built */
@@ -33,7 +34,7 @@ export async function claim(db: Db, id: number, builder: string): Promise<Claime
        and not exists (select from builds o where o.repository_id = b.repository_id and o.state = 'building')
      returning b.id, b.repository_id, r.namespace, r.name, s.id as source_id, s.provider, s.clone_url,
        s.sealed_credential, s.syncs_description, s.allows_network, b.ref_type, b.ref_name, b.commit_hash,
-       b.dockerfile_path, b.context_path, b.tag, b.attempts`,
+       b.dockerfile_path, b.context_path, b.tag, b.attempts, b.no_cache`,
     [id, builder],
   );
   return rows[0];
@@ -199,4 +200,10 @@ export async function noteBuilder(db: Db, name: string): Promise<void> {
 
 export async function removeBuilder(db: Db, name: string): Promise<void> {
   await query(db, 'delete from builders where name = $1', [name]);
+}
+
+/** Which of some sources exist. */
+export async function findSources(db: Db, ids: readonly number[]): Promise<number[]> {
+  const rows = await query<{ id: number }>(db, 'select id from build_sources where id = any($1::bigint[])', [ids]);
+  return rows.map(({ id }) => id);
 }

@@ -54,6 +54,8 @@ export interface ClaimedBuild {
   readonly allowsNetwork: boolean;
   /** the README in the folder of the Dockerfile becomes the description of the repository */
   readonly syncsDescription: boolean;
+  /** false: all steps are run again */
+  readonly usesCache: boolean;
   /** 1, or 2 after a builder that stopped */
   readonly attempt: number;
 }
@@ -97,6 +99,7 @@ function claimedFrom(tokenKey: Buffer, row: store.ClaimedRow): ClaimedBuild {
     tag: row.tag,
     allowsNetwork: row.allows_network,
     syncsDescription: row.syncs_description,
+    usesCache: !row.no_cache,
     attempt: row.attempts,
   };
 }
@@ -220,4 +223,9 @@ export async function noteBuilder(ctx: Needs<'db'>, name: string): Promise<void>
 /** Forgets a builder that stops. */
 export async function removeBuilder(ctx: Needs<'db'>, name: string): Promise<void> {
   await store.removeBuilder(ctx.db, name);
+}
+
+/** Which of some sources exist: a builder removes what it keeps for others. */
+export async function existingSources(ctx: Needs<'db'>, ids: readonly number[]): Promise<ReadonlySet<number>> {
+  return new Set(await store.findSources(ctx.db, ids));
 }

@@ -99,6 +99,7 @@ async function recordRequests(tx: Db, repository: AdministeredRepository, ids: r
 /**
  * Starts builds for an administrator of the repository, also of commits that are built already.
  *
+ * @param options.noCache - all steps are run again
  * @returns the builds that wait now
  * @throws AppError `not_found` without a source, or when no rule is about the request
  */
@@ -106,10 +107,11 @@ export async function startBuilds(
   ctx: Needs<'db'>,
   repository: AdministeredRepository,
   request: StartRequest,
+  { noCache }: { readonly noCache?: boolean | undefined } = {},
 ): Promise<Build[]> {
   const source = await sourceOf(ctx, repository);
   const { doer } = repository;
-  const cause = { kind: 'manual', userId: doer.userId, name: doer.name } as const;
+  const cause = { kind: 'manual', userId: doer.userId, name: doer.name, noCache } as const;
   const queued = (tx: Db, ids: readonly number[]) => recordRequests(tx, repository, ids);
   const ids = await queueWanted(ctx, source, { request, cause }, { queued });
   if (ids.length === 0) throw new AppError('not_found', 'No build rule is about this, or it has not built a ref yet');

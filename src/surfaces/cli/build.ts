@@ -44,7 +44,13 @@ async function printLog(ctx: Context, repository: AdministeredRepository, id: nu
   }
 }
 
-function requestOf({ branch, tag }: { readonly branch?: string; readonly tag?: string }): StartRequest {
+interface StartOptions {
+  readonly branch?: string;
+  readonly tag?: string;
+  readonly cache: boolean;
+}
+
+function requestOf({ branch, tag }: StartOptions): StartRequest {
   if (branch !== undefined) return { kind: 'ref', type: 'branch', name: branch };
   return tag === undefined ? { kind: 'all' } : { kind: 'ref', type: 'tag', name: tag };
 }
@@ -79,9 +85,10 @@ export function addBuildCommands(program: Command, parts: CommandParts): void {
     .argument('<repository>', REPOSITORY)
     .option('--branch <name>', 'only the rules about this branch')
     .option('--tag <name>', 'only the rules about this tag')
-    .action(async (name: string, options: { readonly branch?: string; readonly tag?: string }) => {
+    .option('--no-cache', 'run all steps again, without the layers of earlier builds')
+    .action(async (name: string, options: StartOptions) => {
       const builds = await parts.withContext(async (ctx) =>
-        startBuilds(ctx, await repositoryNamed(ctx, name), requestOf(options)),
+        startBuilds(ctx, await repositoryNamed(ctx, name), requestOf(options), { noCache: !options.cache }),
       );
       for (const { id, refName, tag } of builds) printLine(`Build ${id} of ${refName} to ${tag} waits for a builder.`);
     });

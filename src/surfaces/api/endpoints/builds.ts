@@ -43,6 +43,7 @@ const startFields = z.strictObject({
   source_type: refTypeSchema.optional().describe('With source_name: the rules that are about this branch or tag'),
   source_name: line(255).min(1).optional(),
   docker_tag: line(128).min(1).optional().describe('Only the rules with this tag'),
+  no_cache: z.boolean().optional().describe('Run all steps again, without the layers of earlier builds'),
 });
 
 /** What a body asks for; the first of its fields counts. */
@@ -68,7 +69,9 @@ const postOne = endpoint({
   responses: { 202: { description: 'The builds that wait now', body: startedSchema } },
   handle: async (ctx, { params, body, caller }) => {
     const repository = await administeredAsked(ctx, { caller, params });
-    return reply(202, { builds: (await startBuilds(ctx, repository, requestIn(body))).map(buildBody) });
+    return reply(202, {
+      builds: (await startBuilds(ctx, repository, requestIn(body), { noCache: body.no_cache })).map(buildBody),
+    });
   },
 });
 
