@@ -1,6 +1,7 @@
 import type { Db } from '../../platform/db/db';
 import { enqueue, type EnqueueOptions } from '../../platform/jobs/queue';
 import * as store from './builds.store';
+import { noteState } from './linked/statuses-queue';
 
 /** The job that builds, with `{ buildId }`. Only `drydock builder` runs it. */
 export const BUILD_JOB = 'build';
@@ -19,5 +20,6 @@ export function jobOptions(buildId: number, repositoryId: number): EnqueueOption
 export async function queueBuild(tx: Db, build: store.NewBuild): Promise<{ id: number; isNew: boolean }> {
   const { id, is_new: isNew } = await store.upsertQueued(tx, build);
   if (isNew) await enqueue(tx, BUILD_JOB, { buildId: id }, jobOptions(id, build.repositoryId));
+  await noteState(tx, id);
   return { id, isNew };
 }

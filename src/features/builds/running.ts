@@ -8,6 +8,7 @@ import { BUILDER, recordEvent } from '../audit/audit';
 import { displayName } from '../repositories/names';
 import type { RefType } from './builds.store';
 import { unsealCredential, type Credential } from './credentials';
+import { noteState } from './linked/statuses-queue';
 import { BUILD_JOB, jobOptions } from './queue';
 import * as store from './running.store';
 import { tagForCommit } from './tag-template';
@@ -74,7 +75,10 @@ export async function claimBuild(
     if (isUniqueViolation(error)) return undefined;
     throw error;
   });
-  if (row !== undefined) return claimedFrom(await ensureTokenKey(ctx), row);
+  if (row !== undefined) {
+    await noteState(ctx.db, buildId);
+    return claimedFrom(await ensureTokenKey(ctx), row);
+  }
   const now = await store.findState(ctx.db, buildId);
   if (now?.state !== 'queued') return undefined;
   if (now.has_source) throw new AppError('busy', 'Another build of this repository is running');
@@ -140,7 +144,9 @@ export async function noteCommit(
     tag,
   };
   const noted = await store.noteCommit(ctx.db, buildId, builder, values);
-  return noted && { tag, builtBy: noted.built_by ?? undefined };
+  if (noted === undefined) return undefined;
+  await noteState(ctx.db, buildId);
+  return { tag, builtBy: noted.built_by ?? undefined };
 }
 
 /**
@@ -173,6 +179,7 @@ async function end(tx: Db, id: number, builder: string | undefined, values: stor
   if (ended === undefined) return false;
   const details = { build: id, state: values.state, tag: ended.tag };
   await recordEvent(tx, BUILDER, { action: 'build.finished', subject: displayName(ended), details });
+  await noteState(tx, id);
   return true;
 }
 
