@@ -1,8 +1,10 @@
 import path from 'node:path';
 import { issueBuildToken } from '../features/builds/build-token';
+import { noteReadme } from '../features/builds/description';
 import { noteCommit, noteDockerfile, type BuildEnd } from '../features/builds/running';
 import type { RepositoryName } from '../features/access/actor';
 import { fullName, parseFullName } from '../features/repositories/names';
+import { AppError } from '../platform/errors';
 import { BuildFailure } from './build-failure';
 import { neededImages, type NeededImage } from './dockerfile/base-images';
 import { fullName as imageName, imageReference, type ImageReference } from './dockerfile/image-reference';
@@ -15,6 +17,7 @@ import { runDockerfile } from './run-dockerfile';
 import type { NamedBase, Running } from './running-build';
 import { fetchSource, type Commit } from './source/fetch-source';
 import { findBuildInput, type BuildInput } from './source/inside';
+import { readReadme } from './source/readme';
 
 async function fetchCommit({ host, build, folder, log, times, stopping }: Running): Promise<Commit> {
   const { limits, addresses, knownHosts } = host.settings;
@@ -48,7 +51,20 @@ export async function buildAndPush(running: Running): Promise<BuildEnd> {
   const image = await times.measure('build', runDockerfile(running, input, bases));
   if (!(await noteDockerfile(host.ctx, holder, input.text))) throw new Lost();
   const digest = await times.measure('push', push(running, noted.tag, image, bases));
+  if (build.syncsDescription) await describe(running, input);
   return { state: 'success', digest };
+}
+
+/** The README becomes the description. One that cannot does not fail the build, whose image is pushed. */
+async function describe({ host, holder, folder, log }: Running, { dockerfile }: BuildInput): Promise<void> {
+  const readme = await readReadme(path.join(folder.files, 'source'), dockerfile);
+  if (readme === undefined) return log.say('There is no README next to the Dockerfile: the description stays');
+  try {
+    if (await noteReadme(host.ctx, holder, readme)) await log.say('The README is the description now');
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    await log.say(`The README does not become the description. ${error.message}`);
+  }
 }
 
 /** Pulls the images of this hub that the Dockerfile needs, with the rights of the owner of the build. */

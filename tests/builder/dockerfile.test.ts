@@ -76,6 +76,14 @@ describe('the images that a Dockerfile needs', () => {
     ]);
   });
 
+  it('refuses another platform than that of the builder', () => {
+    for (const own of ['linux/amd64', '$TARGETPLATFORM', '${BUILDPLATFORM}', 'linux/$TARGETARCH'])
+      expect(needed([`FROM --platform=${own} debian`])).toEqual(['1 debian']);
+    expect(() => needed(['', 'FROM --platform=linux/arm64 debian'])).toThrow(
+      'FROM in line 2 of the Dockerfile asks for "linux/arm64": this builder builds linux/amd64 only.',
+    );
+  });
+
   it('refuses a Dockerfile without FROM, or with one that names nothing', () => {
     expect(() => needed(['RUN true'])).toThrow('The Dockerfile has no FROM.');
     expect(() => needed(['FROM $NOTHING'])).toThrow('FROM in line 1 of the Dockerfile names no image.');

@@ -1,6 +1,6 @@
 import { BuildFailure } from '../build-failure';
 import { instructionsOf, type Instruction } from './instructions';
-import { argumentsOf, expandVariables, unquote } from './variables';
+import { argumentsOf, expandVariables, unquote, type Variables } from './variables';
 
 /** An image outside of the Dockerfile that it needs. */
 export interface NeededImage {
@@ -37,6 +37,15 @@ function sourcesOf({ name, rest }: Instruction): string[] {
   return fields.filter((field) => field.startsWith('from=')).map((field) => field.slice('from='.length));
 }
 
+/** @throws BuildFailure when FROM asks for a platform that is not the builder's */
+function assertOwnPlatform({ rest, line }: Instruction, variables: Variables, architecture: string): void {
+  const [asked = ''] = optionOf(rest, 'platform').map((platform) => expandVariables(platform, variables));
+  if (asked === '' || asked === architecture || asked === `linux/${architecture}`) return;
+  throw new BuildFailure(
+    `FROM in line ${line} of the Dockerfile asks for ${JSON.stringify(asked.slice(0, 100))}: this builder builds linux/${architecture} only.`,
+  );
+}
+
 const FROM = /^(?:--\S+\s+)*(?<image>\S+)(?:\s+AS\s+(?<stage>\S+))?\s*$/i;
 
 /**
@@ -69,6 +78,7 @@ export function neededImages(
       const { image: written = '', stage: alias } = FROM.exec(rest)?.groups ?? {};
       const image = expandVariables(unquote(written), variables);
       if (image === '') throw new BuildFailure(`FROM in line ${line} of the Dockerfile names no image.`);
+      assertOwnPlatform(instruction, variables, architecture);
       if (image !== 'scratch' && !stages.has(image.toLowerCase())) need(image, line);
       stage += 1;
       stages.add(String(stage));
