@@ -238,9 +238,12 @@ export async function addPrivateThings(server: TestServer): Promise<{ vault: Hel
   return { vault, base: await fillRepository(server, 'library/base-real', 'root') };
 }
 
-/** Builds the whole hub, with requests that have their own tests. */
-export async function buildStage(): Promise<Stage> {
-  const server = await startTestServer();
+/** Builds the whole hub, with requests that have their own tests. @param server - a new one; undefined: in this process */
+export async function buildStage(server?: TestServer): Promise<Stage> {
+  return fillStage(server ?? (await startTestServer()));
+}
+
+async function fillStage(server: TestServer): Promise<Stage> {
   await numberWidely(server);
   for (const name of ['alice', 'carol', 'dora', 'mona', 'nancy']) await addUser(server, name);
   await addUser(server, 'root', { isAdmin: true });
