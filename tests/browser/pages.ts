@@ -12,7 +12,7 @@ export interface ListedPage {
   readonly name: string;
   /**
    * `{client}` stands for the program that acts for alice, `{digest}` for the first manifest of her repository,
-   * `{failed}` and `{running}` for builds
+   * `{failed}` and `{running}` for builds, `{rule}` for a build rule
    */
   readonly path: string;
   /** a user of the showcase; undefined: an anonymous visitor */
@@ -26,12 +26,14 @@ export async function addressOf({ path }: ListedPage, { ctx }: TestServer): Prom
   const client = await ctx.db('oauth_clients').first('client_id');
   const manifest = await ctx.db('manifests').orderBy('id').first('digest');
   const failed = await ctx.db('builds').where({ state: 'error' }).orderBy('id', 'desc').first('id');
+  const rule = await ctx.db('build_rules').orderBy('id').first('id');
   const running = await ctx.db('builds').where({ state: 'building' }).first('id');
   return path
     .replace('{client}', String(client.client_id))
     .replace('{digest}', String(manifest.digest))
     .replace('{failed}', String(failed.id))
-    .replace('{running}', String(running.id));
+    .replace('{running}', String(running.id))
+    .replace('{rule}', String(rule.id));
 }
 
 /** The pages of one area, seen by one user. */
@@ -91,6 +93,13 @@ const BUILDS = [
     'repository-builds': '/r/alice/harbour/builds/',
     'repository-builds-ordinary': '/r/alice/shop/builds/',
     'repository-build': '/r/alice/harbour/builds/{failed}/',
+    'repository-build-searched': '/r/alice/harbour/builds/{failed}/?q=npm',
+    'repository-dockerfile': '/r/alice/harbour/builds/dockerfile/',
+    'build-source': '/r/alice/harbour/settings/builds/',
+    'build-source-new': '/r/alice/shop/settings/builds/',
+    'build-rules': '/r/alice/harbour/settings/builds/rules/',
+    'build-rule': '/r/alice/harbour/settings/builds/rules/{rule}/',
+    'build-triggers': '/r/alice/harbour/settings/builds/triggers/',
   }),
   ...pagesOf(undefined, {
     'repository-automated': '/r/alice/harbour/',
@@ -119,6 +128,7 @@ const DASHBOARD = pagesOf('alice', {
   'dashboard-starred': '/dashboard/starred/',
   'dashboard-activity': '/dashboard/activity/',
   'repository-add': '/repository/add/',
+  'repository-add-automated': '/repository/add/automated/',
 });
 
 /** The redirect URI of the showcase's program. */

@@ -17,7 +17,7 @@ const NAMES_REPOSITORY =
   /^(\/api\/v1\.1\/repositories\/:namespace\/:name\/|\/v1\/(repositories|images)\/:|\/v2\/:|\/[r_]\/)/;
 const ALL_READS = sweptRoutes().filter((route) => isRead(route) && NAMES_REPOSITORY.test(route.path));
 /** Reads of what only automated repositories have, to which nobody pushes by hand. */
-const OF_AUTOMATED = ALL_READS.filter(({ path }) => /\/build(s\/:build|-source|-trigger)\//.test(path));
+const OF_AUTOMATED = ALL_READS.filter(({ path }) => /\/build(s\/:build|s\/rules\/:rule|-source|-trigger)\//.test(path));
 const READS = ALL_READS.filter((route) => !OF_AUTOMATED.includes(route));
 const OF_V2 = sweptRoutes().filter(({ path }) => path.startsWith('/v2/:'));
 
@@ -61,7 +61,7 @@ it.each(READS.map((route) => [route.key, route] as const))('%s runs one access q
 });
 
 describe('of an automated repository', () => {
-  const builds = new Map<Place, string>();
+  const builds = new Map<Place, Awaited<ReturnType<typeof withEverything>>>();
   beforeAll(async () => {
     for (const place of ['vault', 'base'] as const) builds.set(place, await withEverything(stage, place));
   });
@@ -70,8 +70,8 @@ describe('of an automated repository', () => {
   });
 
   it.each(OF_AUTOMATED.map((route) => [route.key, route] as const))('%s runs one access query', async (_key, route) => {
-    const build = builds.get(route.path.startsWith('/_/') ? 'base' : 'vault') ?? '';
-    expect(await accessQueriesOf(route, { build })).toEqual({ status: 200, count: 1 });
+    const numbers = builds.get(route.path.startsWith('/_/') ? 'base' : 'vault');
+    expect(await accessQueriesOf(route, { ...numbers })).toEqual({ status: 200, count: 1 });
   });
 });
 

@@ -64,7 +64,7 @@ const ORDINARY: Readonly<Record<Surface | 'cli', readonly RegExp[]>> = {
     /^POST \/admin\/(users\/:name\/plan|plans|plans\/delete|storage\/\w+|namespaces\/:name\/storage(\/remove)?|jobs\/\w+|comments\/\w+)$/,
     /^POST \/theme$/, // a cookie of the browser
     /^POST \/markdown\/preview$/, // changes nothing
-    /^POST \/repository\/add$/,
+    /^POST \/repository\/add(\/automated)?$/,
     /^POST \/(r\/:namespace|_)\/:name\b/,
   ],
   v1: [/^POST \/v1\/users$/, /^\w+ \/v1\/(images|repositories)\b/],

@@ -135,6 +135,22 @@ export async function listRules(ctx: Needs<'db'>, repository: ReadableRepository
   return (await store.listOfRepository(ctx.db, repository.id)).map(ruleFrom);
 }
 
+/** Changes the rules of a repository that is locked, by what is done with the list of them. */
+async function changeRules(
+  ctx: Needs<'db'>,
+  repository: AdministeredRepository,
+  change: (rules: readonly BuildRule[]) => readonly RuleToSave[],
+): Promise<BuildRule[]> {
+  return inTransaction(ctx.db, async (tx) => {
+    const { id, doer } = await lockAdministered(tx, repository);
+    const source = await sources.find(tx, id);
+    if (source === undefined) throw noSource();
+    const rules = change((await store.list(tx, source.id)).map(ruleFrom));
+    await saveRules(tx, source.id, rules, { doer, subject: displayName(repository) });
+    return (await store.list(tx, source.id)).map(ruleFrom);
+  });
+}
+
 /**
  * Replaces the build rules of a repository. Rules with an id stay the same ones, so that their builds belong to them;
  * those that are missing are deleted.
@@ -146,11 +162,32 @@ export async function setRules(
   repository: AdministeredRepository,
   rules: readonly RuleToSave[],
 ): Promise<BuildRule[]> {
-  return inTransaction(ctx.db, async (tx) => {
-    const { id, doer } = await lockAdministered(tx, repository);
-    const source = await sources.find(tx, id);
-    if (source === undefined) throw noSource();
-    await saveRules(tx, source.id, rules, { doer, subject: displayName(repository) });
-    return (await store.list(tx, source.id)).map(ruleFrom);
+  return changeRules(ctx, repository, () => rules);
+}
+
+/** Adds a build rule after the others. @throws AppError as `setRules` */
+export async function addRule(ctx: Needs<'db'>, repository: AdministeredRepository, rule: NewRule): Promise<void> {
+  await changeRules(ctx, repository, (rules) => [...rules, rule]);
+}
+
+/**
+ * Changes or deletes one build rule.
+ *
+ * @param to - undefined: it is deleted, and builds that wait for it end
+ * @param assertCurrent - gets the locked rule, and throws if it is not the one that the caller wants to change
+ * @throws AppError as `setRules`, and what `assertCurrent` throws
+ */
+export async function changeRule(
+  ctx: Needs<'db'>,
+  repository: AdministeredRepository,
+  ruleId: number,
+  to: NewRule | undefined,
+  assertCurrent: (rule: BuildRule) => void = () => undefined,
+): Promise<void> {
+  await changeRules(ctx, repository, (rules) => {
+    const current = rules.find(({ id }) => id === ruleId);
+    if (current === undefined) throw new AppError('not_found', 'Build rule not found');
+    assertCurrent(current);
+    return rules.flatMap((rule) => (rule.id === ruleId ? (to === undefined ? [] : [{ ...to, id: ruleId }]) : [rule]));
   });
 }

@@ -4,6 +4,7 @@ import type { Reply } from '../../platform/http/exchange';
 import { admit, type WebHandler, type WebRoute, type WebRow } from './access';
 import { accountRows } from './areas/account/routes';
 import { administrationRows } from './areas/administration/routes';
+import { buildSettingsRows } from './areas/build-settings/routes';
 import { buildRows } from './areas/builds/routes';
 import { dashboardRows } from './areas/dashboard/routes';
 import { loginRows } from './areas/login/routes';
@@ -33,6 +34,7 @@ const ROWS: readonly WebRow[] = [
   ...publicRows,
   ...dashboardRows,
   ...repositorySettingsRows,
+  ...buildSettingsRows,
 ];
 
 /** A query without NUL, which no person types and Postgres cannot store in text; the search uses the rest. */

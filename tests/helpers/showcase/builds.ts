@@ -71,6 +71,9 @@ export async function fillBuilds(server: TestServer, act: Act): Promise<void> {
     { source_type: 'tag', source_name: 'v*', docker_tag: '{ref}' },
   ];
   await act('alice', 'PUT', 'repositories/alice/harbour/build-rules/', { rules });
+  await act('alice', 'PATCH', 'repositories/alice/harbour/build-source/', { schedule: '17 3 * * *' });
+  await act('alice', 'POST', 'repositories/alice/harbour/build-links/', { namespace: 'library', name: 'node' });
+  const { url } = await act('alice', 'POST', 'repositories/alice/harbour/build-trigger/');
   const repository = await getAdministered(ctx, await actorOf(server, 'alice'), NAME);
   const begin = async (at: number) => {
     const { id: buildId } = await queueOf(ctx, repository);
@@ -98,5 +101,7 @@ export async function fillBuilds(server: TestServer, act: Act): Promise<void> {
   await begin(ENDINGS.length);
   const [rule] = await listRules(ctx, repository);
   await startBuilds(ctx, repository, { kind: 'rule', id: rule?.id ?? 0 });
+  const body = new URLSearchParams({ docker_tag: '9.9' });
+  await fetch(`${server.url}${new URL(String(url)).pathname}`, { method: 'POST', body });
   await noteBuilder(ctx, 'shipyard:4711');
 }

@@ -55,11 +55,17 @@ function History({ visitor, repository, source, asked, builds, total }: Found): 
 }
 
 /** Where the images come from. */
-function SourceLine({ source }: { readonly source: ShownSource }): View {
+function SourceLine({ repository, source }: Pick<Found, 'repository' | 'source'>): View {
   if (source === undefined) return <></>;
   return (
     <p class="fine">
       Built from <code>{source.cloneUrl}</code>. Nobody pushes images to this repository.
+      {source.dockerfile !== undefined && (
+        <>
+          {' '}
+          <a href={buildsPath(repository, 'dockerfile/')}>See the Dockerfile of the last build</a>
+        </>
+      )}
     </p>
   );
 }
@@ -102,7 +108,7 @@ export async function historyPage(
       <Problem fault={fault} />
       {lacksBuilder && <NoBuilder />}
       {canStart && <StartForm visitor={visitor} action={buildsPath(repository)} {...{ rules, typed, fault }} />}
-      <SourceLine source={source} />
+      <SourceLine repository={repository} source={source} />
       <History {...found} />
       {isFirst && <TimeChart repository={repository} times={await listBuildTimes(ctx, repository, TIMES)} />}
       {isFirst && source !== undefined && <BadgePanel visitor={visitor} repository={repository} />}

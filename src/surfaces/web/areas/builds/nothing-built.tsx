@@ -17,7 +17,11 @@ export function NothingBuilt({
       <Empty title="This repository is not an automated one">
         <p>Images are pushed to it. Builds of a git repository would be listed here.</p>
         <p>
-          <a href={repositoryPath(repository, 'tags/')}>See its tags</a>
+          {canAdminister ? (
+            <a href={repositoryPath(repository, 'settings/builds/')}>Build it from git</a>
+          ) : (
+            <a href={repositoryPath(repository, 'tags/')}>See its tags</a>
+          )}
         </p>
       </Empty>
     );

@@ -5,6 +5,7 @@ import { getBadge } from './badge';
 import { getBuildPage, getBuildProgress } from './build';
 import { getLogText } from './log/download';
 import { getLogEvents } from './log/events';
+import { getDockerfile } from './dockerfile';
 import { getBuilds, getBuildsProgress } from './history';
 
 const BUILD = 'builds/:build/';
@@ -14,6 +15,7 @@ export const buildRows: readonly WebRow[] = [
   ...repositoryRows('get', 'builds/', 'anyone', getBuilds),
   ...repositoryRows('post', 'builds/', 'member-form', postBuild),
   ...repositoryRows('get', 'builds/badge.svg', 'anyone', getBadge),
+  ...repositoryRows('get', 'builds/dockerfile/', 'anyone', getDockerfile),
   ...repositoryRows('get', 'builds/progress/', 'anyone', getBuildsProgress),
   ...repositoryRows('get', BUILD, 'anyone', getBuildPage),
   ...repositoryRows('get', `${BUILD}progress/`, 'anyone', getBuildProgress),

@@ -1,6 +1,7 @@
 import type { WebRow } from '../../access';
 import { getActivity } from './activity';
 import { getCreate, postCreate } from './create';
+import { getCreateAutomated, postCreateAutomated } from './create-automated';
 import { getShared, getStarred } from './others';
 import { getDashboard } from './own-repositories';
 
@@ -12,4 +13,6 @@ export const dashboardRows: readonly WebRow[] = [
   { method: 'get', path: '/dashboard/starred/', access: 'member', handle: getStarred },
   { method: 'get', path: '/repository/add/', access: 'member', handle: getCreate },
   { method: 'post', path: '/repository/add/', access: 'member-form', handle: postCreate },
+  { method: 'get', path: '/repository/add/automated/', access: 'member', handle: getCreateAutomated },
+  { method: 'post', path: '/repository/add/automated/', access: 'member-form', handle: postCreateAutomated },
 ];

@@ -25,6 +25,7 @@ const PAGES = [
   ['tags/', 'Immutable tags'],
   ['retention/', 'Retention'],
   ['webhooks/', 'Webhooks'],
+  ['builds/', 'Automated builds'],
   ['move/', 'Rename or transfer'],
   ['delete/', 'Delete'],
 ] as const;
