@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { BATCH_BYTES, giveBackBatch, takeBatch } from './batches';
+import { settle } from './settle';
 
 /**
  * The number of batches of one upload that are in progress in addition to the one being filled; more would only use
@@ -21,13 +22,6 @@ async function writeAll(handle: FileHandle, bytes: Buffer, at: number): Promise<
     const length = Math.min(WRITE_BYTES, bytes.length - done);
     done += (await handle.write(bytes, done, length, at + done)).bytesWritten;
   }
-}
-
-/** Waits for all of them, so that no work continues after a failure. */
-async function settle(work: readonly Promise<void>[]): Promise<void> {
-  const ends = await Promise.allSettled(work);
-  const failure = ends.find((end) => end.status === 'rejected');
-  if (failure !== undefined) throw failure.reason;
 }
 
 /** Hashes that are computed while the bytes are written. */
@@ -78,7 +72,7 @@ export class BatchedWriter {
   /** Writes the rest; resolves to the end of the bytes when everything is written and hashed. */
   async finish(): Promise<number> {
     this.send(this.end === this.start);
-    await settle([...this.underWay, this.syncing ?? Promise.resolve()]);
+    await settle([...this.underWay, this.syncing]);
     return this.end;
   }
 
@@ -116,7 +110,7 @@ export class BatchedWriter {
   private beginSync(): void {
     if (this.end - this.syncedEnd < SYNC_BYTES) return;
     this.syncedEnd = this.end;
-    this.syncing = settle([this.syncing ?? Promise.resolve(), this.handle.datasync()]);
+    this.syncing = settle([this.syncing, this.handle.datasync()]);
     this.syncing.catch(() => undefined); // awaited at the end
   }
 }

@@ -62,15 +62,15 @@ export class FilesystemBlobStore implements BlobStore {
       throw translateFull(error);
     });
     try {
-      const { unpacked, sizeBytes, ...sums } = await this.arriving.during(handle, async () => {
-        const written = await writeHashed(handle, bytes, wanted);
-        await handle.sync();
-        return written;
+      return await this.arriving.during(handle, async () => {
+        const { unpacked, sizeBytes, ...sums } = await writeHashed(handle, bytes, wanted);
+        // A row may point to the wanted key already, so that its bytes must be durable before their name appears.
+        if (wantedKey !== undefined) await handle.datasync();
+        const key = wantedKey ?? newBlobKey(sums.sha256Hex);
+        await moveIntoPlace(arriving, this.pathOf(key), handle);
+        await handle.close();
+        return { ...digestsOf(sums), sizeBytes, key, ...(unpacked && { unpacked: await unpacked }) };
       });
-      await handle.close();
-      const key = wantedKey ?? newBlobKey(sums.sha256Hex);
-      await moveIntoPlace(arriving, this.pathOf(key));
-      return { ...digestsOf(sums), sizeBytes, key, ...(unpacked && { unpacked: await unpacked }) };
     } catch (error) {
       await handle.close().catch(() => undefined);
       await rm(arriving, { force: true });

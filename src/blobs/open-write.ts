@@ -1,4 +1,4 @@
-import type { FileHandle } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { algorithmOf } from '../platform/bytes/digest';
 import { syncDirectory } from '../platform/files/sync-directory';
@@ -9,11 +9,48 @@ import { SourceBrokeOff, sumsOfFile, writeInOrder } from './ordered-write';
 import { newBlobKey } from './paths';
 import { WriteDigestError, WriteOffsetError, WriteTooLongError } from './resumable';
 import { forgetSums, type KnownWrite, type RunningWrites } from './running-writes';
+import { settle } from './settle';
 import type { StoredBlob } from './stored-blob';
 import type { Turn } from './write-turns';
 
+/**
+ * Pieces are synced when this much has arrived since the last sync: a power failure takes at most that much of an
+ * unfinished write. Most layers are smaller, and are synced once, when they are committed.
+ */
+const UNSYNCED_BYTES = 32 * 1024 * 1024;
+
+/** The commit may follow at once: the less it has to sync, the sooner it is done. */
+const WORTH_STARTING_BYTES = 1024 * 1024;
+
+/** Linux may report an error only once, so the bytes that were not synced must go if this sync has taken it. */
+async function startSync(file: string, syncedEnd: number): Promise<void> {
+  const handle = await open(file, 'r+').catch((error: unknown) => {
+    if (isNotFound(error)) return undefined; // it was committed or aborted already
+    throw error;
+  });
+  try {
+    await handle?.datasync();
+  } catch (error) {
+    await handle?.truncate(syncedEnd);
+    throw error;
+  } finally {
+    await handle?.close();
+  }
+}
+
 function sha512OfFile(handle: FileHandle): Promise<string> {
   return sha512Of(handle.createReadStream({ start: 0, autoClose: false }) as AsyncIterable<Buffer>);
+}
+
+/** A write whose bytes have the expected digest, and need not be durable yet. */
+export interface VerifiedWrite {
+  readonly blob: StoredBlob;
+  /** closed at the end of the turn */
+  readonly bytes: FileHandle;
+  /** resolves when nothing adds to the folder of the write any more */
+  readonly remembered: Promise<void>;
+  /** a sync of the bytes that began before */
+  readonly started: Promise<void>;
 }
 
 /** A resumable write during a turn of this process: no other caller works on its bytes. */
@@ -30,31 +67,27 @@ export class OpenWrite {
     private readonly running: RunningWrites,
   ) {}
 
-  /** Appends a durable piece; see `ResumableWrites.append`. */
+  /** Appends a piece; see `ResumableWrites.append`. */
   async append(offset: number, bytes: AsyncIterable<Buffer>): Promise<number> {
     await this.assertOffset(offset);
     const known = this.take(offset);
-    // A write begins without a sync, because its first piece needs one anyway; this one runs while the piece arrives.
-    const named = known.isSynced ? Promise.resolve() : this.syncNames();
-    named.catch(() => undefined); // awaited when the piece is settled
-    return this.receive(known, offset, bytes, (end) => this.settle(known, end, named));
+    return this.receive(known, offset, bytes, (end) => this.keep(known, end));
   }
 
-  /** Appends the last piece, and verifies and syncs the bytes. */
-  async finish(offset: number, bytes: AsyncIterable<Buffer>, digest: string): Promise<StoredBlob> {
+  /** Appends the last piece, and verifies the bytes. */
+  async finish(offset: number, bytes: AsyncIterable<Buffer>, digest: string): Promise<VerifiedWrite> {
     await this.assertOffset(offset);
     const known = this.take(offset);
-    const end = await this.receive(known, offset, bytes, () => this.handle.datasync());
-    return this.verify(await this.sumOf(known), end, digest);
+    const end = await this.receive(known, offset, bytes, () => Promise.resolve());
+    return this.verify(known, end, digest);
   }
 
-  /** Verifies the bytes that have arrived, and syncs those that are not. */
-  async complete(digest: string): Promise<StoredBlob> {
+  /** Verifies the bytes that have arrived. */
+  async complete(digest: string): Promise<VerifiedWrite> {
     const { size } = await this.handle.stat();
     const known = this.take(size);
     const recalled = known.sums === undefined ? await recallDigest(this.turn, size) : undefined;
-    if (!known.isSynced && recalled === undefined) await this.handle.datasync();
-    return this.verify(recalled ?? (await this.sumOf(known)), size, digest);
+    return this.verify(known, size, digest, recalled);
   }
 
   private async assertOffset(offset: number): Promise<void> {
@@ -70,17 +103,17 @@ export class OpenWrite {
     known: KnownWrite,
     offset: number,
     bytes: AsyncIterable<Buffer>,
-    sync: (end: number) => Promise<void>,
+    keep: (end: number) => Promise<void>,
   ): Promise<number> {
     try {
       const end = await writeInOrder(this.handle, offset, bytes, known.sums);
-      await sync(end);
+      await keep(end);
       return end;
     } catch (error) {
       const isBrokenOff = error instanceof SourceBrokeOff;
       const reason = isBrokenOff ? error.reason : error;
       if (isBrokenOff && !(reason instanceof WriteTooLongError)) {
-        await this.settle(known, error.end, this.syncNames());
+        await this.keep(known, error.end);
         throw reason;
       }
       if (known.sums !== undefined) forgetSums(known.sums);
@@ -89,16 +122,28 @@ export class OpenWrite {
     }
   }
 
-  /** @param named - when the names are durable */
-  private async settle({ sums }: KnownWrite, offset: number, named: Promise<void>): Promise<void> {
-    await Promise.all([this.handle.datasync(), named]);
+  /** Syncs a piece if it is time to, and keeps what is known of the bytes so far. */
+  private async keep({ sums, syncedEnd: before, remembered: earlier }: KnownWrite, offset: number): Promise<void> {
+    const isSynced = offset - before >= UNSYNCED_BYTES;
+    if (isSynced) await settle([this.handle.datasync(), this.syncNames()]);
+    const isWorthStarting = !isSynced && offset - before >= WORTH_STARTING_BYTES;
+    const started = isWorthStarting ? startSync(this.turn.file, before) : Promise.resolve();
+    started.catch(() => undefined); // awaited by a commit in this process
     if (sums === undefined) return;
     const { turn } = this;
-    await sums.peek().then(
-      ({ sha256Hex }) => rememberDigest(turn, offset, sha256Hex),
-      () => undefined,
-    );
-    this.running.keep(this.id, { number: turn.number, offset, sums });
+    const peeked = sums.peek();
+    const remembered = earlier
+      .then(() => peeked)
+      .then(({ sha256Hex }) => rememberDigest(turn, { offset, isSynced }, sha256Hex))
+      .catch(() => undefined);
+    this.running.keep(this.id, {
+      number: turn.number,
+      offset,
+      sums,
+      syncedEnd: isSynced ? offset : before,
+      remembered,
+      started,
+    });
   }
 
   /** Makes the names of the bytes and of their folders survive a power failure. */
@@ -115,14 +160,23 @@ export class OpenWrite {
   }
 
   /** The blob gets the age of its commit. That needs no sync: the age counts only until a row points to the blob. */
-  private async verify(sha256Hex: string, sizeBytes: number, digest: string): Promise<StoredBlob> {
+  private async verify(
+    known: KnownWrite,
+    sizeBytes: number,
+    digest: string,
+    recalled?: string,
+  ): Promise<VerifiedWrite> {
+    const now = new Date();
+    const touched = this.handle.utimes(now, now);
+    touched.catch(() => undefined); // awaited below
+    const sha256Hex = recalled ?? (await this.sumOf(known));
     const found = digestsOf({ sha256Hex, prefixedSha256Hex: sha256Hex });
     const sha512 = algorithmOf(digest) === 'sha512' ? await sha512OfFile(this.handle) : undefined;
     const actual = sha512 ?? found.digest;
     if (actual !== digest) throw new WriteDigestError(this.id, actual);
-    const now = new Date();
-    await this.handle.utimes(now, now);
+    await touched;
     const added = sha512 === undefined ? {} : { sha512 };
-    return { ...found, ...added, sizeBytes, key: newBlobKey(sha256Hex) };
+    const blob = { ...found, ...added, sizeBytes, key: newBlobKey(sha256Hex) };
+    return { blob, bytes: this.handle, remembered: known.remembered, started: known.started };
   }
 }

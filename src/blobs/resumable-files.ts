@@ -3,10 +3,11 @@ import { open, rm, stat, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { createDirectory } from '../platform/files/create-directory';
 import { ArrivingFiles } from './arriving-files';
+import { settle } from './settle';
 import type { StoredBlob } from './stored-blob';
 import { filesIn, isNotFound, moveIntoPlace, translateFull } from './file-moves';
 import { fileSystemTime } from './file-system-time';
-import { OpenWrite } from './open-write';
+import { OpenWrite, type VerifiedWrite } from './open-write';
 import { RESUMABLE } from './paths';
 import { UnknownWriteError, WriteTooLongError, type ResumableWrites, type UnfinishedWrite } from './resumable';
 import { RunningWrites } from './running-writes';
@@ -76,11 +77,11 @@ export class ResumableFiles implements ResumableWrites {
   }
 
   async finish(id: string, offset: number, bytes: AsyncIterable<Buffer>, digest: string): Promise<StoredBlob> {
-    return this.inTurn(id, async (write, turn) => this.place(id, turn, await write.finish(offset, bytes, digest)));
+    return this.lastTurn(id, (write) => write.finish(offset, bytes, digest));
   }
 
   async commit(id: string, digest: string): Promise<StoredBlob> {
-    return this.inTurn(id, async (write, turn) => this.place(id, turn, await write.complete(digest)));
+    return this.lastTurn(id, (write) => write.complete(digest));
   }
 
   /** Runs `work` while no other caller works on the write. */
@@ -96,15 +97,25 @@ export class ResumableFiles implements ResumableWrites {
     return this.going.track(whole);
   }
 
-  /** Moves verified bytes to where they belong. */
-  private async place(id: string, turn: Turn, blob: StoredBlob): Promise<StoredBlob> {
-    const folder = this.folderOf(id);
-    await this.turns.assertMine(id, folder, turn);
-    await moveIntoPlace(turn.file, path.join(this.root, blob.key)).catch((error: unknown) => {
+  /** Moves verified bytes to where they belong. Resolves when they are there; what is left of the write goes afterwards. */
+  private async lastTurn(id: string, verify: (write: OpenWrite) => Promise<VerifiedWrite>): Promise<StoredBlob> {
+    return new Promise((resolve, reject) => {
+      this.inTurn(id, async (write, turn) => {
+        const verified = await verify(write);
+        resolve(await this.place(id, turn, verified));
+        await verified.remembered;
+        // A folder that remains is swept.
+        await rm(this.folderOf(id), { recursive: true, force: true }).catch(() => undefined);
+      }).catch(reject);
+    });
+  }
+
+  private async place(id: string, turn: Turn, { blob, bytes, started }: VerifiedWrite): Promise<StoredBlob> {
+    await this.turns.assertMine(id, this.folderOf(id), turn);
+    const placed = moveIntoPlace(turn.file, path.join(this.root, blob.key), bytes);
+    await settle([placed, started]).catch((error: unknown) => {
       throw isNotFound(error) ? new UnknownWriteError(id) : translateFull(error);
     });
-    // An empty folder that remains is swept.
-    await rm(folder, { recursive: true, force: true }).catch(() => undefined);
     return blob;
   }
 

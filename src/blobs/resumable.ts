@@ -79,9 +79,9 @@ export interface ResumableWrites {
   offset(id: string): Promise<number | undefined>;
 
   /**
-   * Appends a piece, in flat memory. When it resolves, the bytes survive a crash of the process and of the machine. If
-   * the source throws, the same error is thrown and the bytes that had arrived are kept; after any other error none of
-   * the piece is kept.
+   * Appends a piece, in flat memory. When it resolves, the bytes survive a crash of the process. A power failure takes at
+   * most the last 32 MiB, and `offset` then says less. If the source throws, the same error is thrown and the bytes that
+   * had arrived are kept; after any other error none of the piece is kept.
    *
    * @param offset - where the piece begins; checked before its first byte is read
    * @param limitBytes - the largest size of the whole write; undefined: no limit
@@ -100,7 +100,7 @@ export interface ResumableWrites {
   finish(id: string, offset: number, bytes: AsyncIterable<Buffer>, digest: string): Promise<StoredBlob>;
 
   /**
-   * Ends the write: its bytes become a blob under a new key, as after `BlobStore.write`.
+   * Ends the write: its bytes become a durable blob under a new key, as after `BlobStore.write`.
    *
    * @param digest - the expected digest of all bytes: `sha256:<64 lower hex>` or `sha512:<128 lower hex>`
    * @throws WriteDigestError, and then the write stays as it is; UnknownWriteError, WriteBusyError

@@ -7,15 +7,24 @@ export interface RunningWrite {
   readonly number: number;
   readonly offset: number;
   readonly sums: RunningSums;
+  /** of a file: the bytes before it, and their names, survive a power failure */
+  readonly syncedEnd?: number;
+  /** of a file: resolves when nothing writes the digest of its bytes any more */
+  readonly remembered?: Promise<void>;
+  /** of a file: a sync of its bytes that has begun */
+  readonly started?: Promise<void>;
 }
 
 /** What this process knows of a write whose bytes end at an offset. */
 export interface KnownWrite {
   /** undefined: it did not hash all of the bytes */
   readonly sums: RunningSums | undefined;
-  /** whether it has synced all of the bytes and their names */
-  readonly isSynced: boolean;
+  readonly syncedEnd: number;
+  readonly remembered: Promise<void>;
+  readonly started: Promise<void>;
 }
+
+const DONE = Promise.resolve();
 
 const KEPT = 200;
 const KEPT_MS = 3_600_000;
@@ -43,12 +52,15 @@ export class RunningWrites {
   take(id: string, at: { readonly number: number; readonly offset: number }): KnownWrite {
     const known = this.writes.get(id);
     this.writes.delete(id);
-    if (known?.number === at.number && known.offset === at.offset) return { sums: known.sums, isSynced: true };
+    const { syncedEnd = 0, remembered = DONE, started = DONE } = known ?? {};
+    if (known?.number === at.number && known.offset === at.offset) {
+      return { sums: known.sums, syncedEnd, remembered, started };
+    }
     if (known !== undefined) forgetSums(known.sums);
-    return { sums: at.offset === 0 ? new RunningSums() : undefined, isSynced: false };
+    return { sums: at.offset === 0 ? new RunningSums() : undefined, syncedEnd: 0, remembered, started };
   }
 
-  /** Keeps the sums of synced bytes until the next piece comes. */
+  /** Keeps what is known until the next piece comes. */
   keep(id: string, write: RunningWrite): void {
     this.writes.set(id, write);
   }

@@ -22,7 +22,12 @@ function serverIsFull(): AppError {
   return new AppError('storage_full', 'The storage is full: the layers have reached the limit of this server');
 }
 
+/** The total is read again after some seconds, or after much longer than it takes to read it. */
 const AGE_LIMIT_MS = 5000;
+const AGE_IN_READS = 20;
+
+/** Up to this share of the limit, a total that is some seconds old is good enough. */
+const FAR_BELOW = 0.9;
 
 /** The time between two checks of the disk. */
 const LOOK_BYTES = 4 * 1024 * 1024;
@@ -35,7 +40,7 @@ const LOOK_BYTES = 4 * 1024 * 1024;
  */
 export class StorageRoom {
   private usedBytes = 0;
-  private askedAt = -Infinity;
+  private freshUntil = -Infinity;
   private asking: Promise<void> | undefined;
   private arrivingBytes = 0;
 
@@ -71,6 +76,12 @@ export class StorageRoom {
     return freeBytes <= reserveBytes || this.usedBytes + this.arrivingBytes >= limitBytes;
   }
 
+  /** Whether so many more bytes stay so far below the limit that nobody needs to read the exact total. */
+  async isFarBelowLimit(moreBytes: number): Promise<boolean> {
+    if (this.isStale()) await this.ask();
+    return this.usedBytes + this.arrivingBytes + moreBytes <= FAR_BELOW * (this.limits.limitBytes ?? Infinity);
+  }
+
   private async *admit(bytes: AsyncIterable<Buffer>, own: { bytes: number }): AsyncGenerator<Buffer> {
     await this.look();
     this.assertBelowLimit(1);
@@ -96,7 +107,7 @@ export class StorageRoom {
   }
 
   private isStale(): boolean {
-    return performance.now() - this.askedAt > AGE_LIMIT_MS;
+    return performance.now() > this.freshUntil;
   }
 
   private assertBelowLimit(moreBytes: number): void {
@@ -106,10 +117,12 @@ export class StorageRoom {
 
   /** Simultaneous uploads share one check. */
   private async ask(): Promise<void> {
+    const askedAt = performance.now();
     this.asking ??= this.gauge.usedBytes().then(
       (usedBytes) => {
         this.usedBytes = usedBytes;
-        this.askedAt = performance.now();
+        const now = performance.now();
+        this.freshUntil = now + Math.max(AGE_LIMIT_MS, AGE_IN_READS * (now - askedAt));
         this.asking = undefined;
       },
       (error: unknown) => {

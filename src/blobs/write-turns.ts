@@ -8,6 +8,7 @@ import { isNotFound, translateFull } from './file-moves';
 import { fileSystemTime } from './file-system-time';
 import { RESUMABLE } from './paths';
 import { UnknownWriteError, WriteBusyError } from './resumable';
+import { settle } from './settle';
 
 /*
  * Callers take turns at a resumable write, whatever process on whatever host they are in. A write is a folder:
@@ -132,8 +133,7 @@ export class WriteTurns {
         return work(turn);
       });
     } finally {
-      await sign.close();
-      await rm(path.join(folder, turnName(number)), { force: true });
+      await settle([sign.close(), rm(path.join(folder, turnName(number)), { force: true })]);
     }
   }
 

@@ -58,6 +58,15 @@ function held(text: string): { source: AsyncGenerator<Buffer>; isAsked: Promise<
   return { source, isAsked, goOn: () => goOn() };
 }
 
+/** The content of a file that is written in the background. */
+async function untilThere(read: () => Promise<string>): Promise<string> {
+  for (;;) {
+    const text = await read().catch(() => '');
+    if (text.endsWith('\n')) return text;
+    await sleep(10);
+  }
+}
+
 /** Tries again as long as another caller is at work. */
 async function untilFree<T>(work: () => Promise<T>): Promise<T> {
   for (;;) {
@@ -91,6 +100,7 @@ it('continues after a process was killed while bytes arrived: the kept bytes hav
   expect(end).toBe(whole.length);
   const { key } = await writes.commit(id, digestOf(whole));
   expect((await readFile(path.join(opened.root, key))).equals(whole)).toBe(true);
+  await writes.settled();
   expect(await readdir(path.join(opened.root, 'resumable'))).toEqual([]);
 });
 
@@ -140,8 +150,10 @@ it('another process commits by the digest of the bytes that arrived, and does no
   const id = await opened.store.resumable.start();
   await opened.store.resumable.append(id, 0, chunksOf(Buffer.from('hello')));
   const file = path.join(opened.root, 'resumable', id, 'digest-0');
-  expect(await readFile(file, 'utf8')).toBe(`5 ${digestOf(Buffer.from('hello')).slice(7)}\n`);
-  await writeFile(file, `5 ${'ab'.repeat(32)}\n`);
+  const text = await untilThere(() => readFile(file, 'utf8'));
+  const boot = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
+  expect(text).toBe(`5 ${digestOf(Buffer.from('hello')).slice(7)} ${boot}\n`);
+  await writeFile(file, text.replace(/[0-9a-f]{64}/, 'ab'.repeat(32)));
   const digest = digestOf(Buffer.from('hello'));
   await expect(opened.again().resumable.commit(id, digest)).rejects.toMatchObject({
     name: 'WriteDigestError',
@@ -149,16 +161,30 @@ it('another process commits by the digest of the bytes that arrived, and does no
   });
 });
 
-it.each(['', '5', `4 ${'ab'.repeat(32)}\n`, `5 ${'ab'.repeat(31)}\n`])(
-  'another process reads the bytes if their digest was lost or is of another offset: %j',
-  async (content) => {
-    const id = await opened.store.resumable.start();
-    await opened.store.resumable.append(id, 0, chunksOf(Buffer.from('hello')));
-    await writeFile(path.join(opened.root, 'resumable', id, 'digest-0'), content);
-    const { key } = await opened.again().resumable.commit(id, digestOf(Buffer.from('hello')));
-    expect(await readFile(path.join(opened.root, key), 'utf8')).toBe('hello');
-  },
-);
+it.each([
+  ['was lost', ''],
+  ['was cut off', '5'],
+  ['is of another offset', `4 ${'ab'.repeat(32)}\n`],
+  ['is too short', `5 ${'ab'.repeat(31)}\n`],
+  ['is of bytes that a power failure may have taken since', `5 ${'ab'.repeat(32)} 00000000-of-the-start-before\n`],
+])('another process reads the bytes if their digest %s', async (_what, content) => {
+  const id = await opened.store.resumable.start();
+  await opened.store.resumable.append(id, 0, chunksOf(Buffer.from('hello')));
+  const file = path.join(opened.root, 'resumable', id, 'digest-0');
+  await untilThere(() => readFile(file, 'utf8'));
+  await writeFile(file, content);
+  const { key } = await opened.again().resumable.commit(id, digestOf(Buffer.from('hello')));
+  expect(await readFile(path.join(opened.root, key), 'utf8')).toBe('hello');
+});
+
+it('remembers the digest of a large piece, which is synced, for any host', async () => {
+  const large = Buffer.alloc(33 * 1024 * 1024, 'x');
+  const id = await opened.store.resumable.start();
+  await opened.store.resumable.append(id, 0, chunksOf(large));
+  const file = path.join(opened.root, 'resumable', id, 'digest-0');
+  const text = await untilThere(() => readFile(file, 'utf8'));
+  expect(text).toBe(`${large.length} ${digestOf(large).slice(7)}\n`);
+});
 
 it('a blob is as old as its commit, however old its bytes are: a sweep must not take it for an orphan', async () => {
   const id = await opened.store.resumable.start();

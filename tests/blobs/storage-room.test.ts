@@ -48,6 +48,21 @@ async function take(room: StorageRoom, bytes: AsyncIterable<Buffer>): Promise<nu
 }
 
 describe('a storage limit', () => {
+  it('knows when it is far away, from a total that is some seconds old and what was stored since', async () => {
+    const { gauge, room } = roomOf({ limitBytes: 100 * MEGABYTE });
+    gauge.used = 50 * MEGABYTE;
+    expect([await room.isFarBelowLimit(40 * MEGABYTE), await room.isFarBelowLimit(41 * MEGABYTE)]).toEqual([
+      true,
+      false,
+    ]);
+    await store(room, 30);
+    expect([await room.isFarBelowLimit(10 * MEGABYTE), await room.isFarBelowLimit(11 * MEGABYTE)]).toEqual([
+      true,
+      false,
+    ]);
+    expect(gauge.asked).toBe(1);
+  });
+
   it('admits what fits, to the last byte, and nothing more', async () => {
     const { room } = roomOf({ limitBytes: 5 * MEGABYTE });
     expect(await take(room, layer(3).bytes)).toBe(3);

@@ -8,16 +8,19 @@ export interface UploadOwner {
   readonly userId: number | null;
 }
 
+/** Does not wait for the disk: a client whose upload a power failure took starts again. */
+const INSERT_UPLOAD = {
+  name: 'manifests.insert_upload',
+  text: `insert into blob_uploads (id, repository_id, user_id)
+    select $1, $2, $3::bigint
+    where (select count(*) from (select from blob_uploads where user_id = $3::bigint limit $4) open) < $4
+      and set_config('synchronous_commit', 'off', true) is not null
+    returning id`,
+};
+
 /** @returns false when the account has as many uploads as it may have */
 export async function insertUpload(db: Db, id: string, owner: UploadOwner, limit: number): Promise<boolean> {
-  const rows = await query(
-    db,
-    `insert into blob_uploads (id, repository_id, user_id)
-     select $1, $2, $3::bigint
-     where (select count(*) from (select from blob_uploads where user_id = $3::bigint limit $4) open) < $4
-     returning id`,
-    [id, owner.repositoryId, owner.userId, limit],
-  );
+  const rows = await queryPrepared(db, INSERT_UPLOAD, [id, owner.repositoryId, owner.userId, limit]);
   return rows.length > 0;
 }
 
@@ -32,7 +35,7 @@ export async function hasUpload(db: Db, id: string, owner: UploadOwner): Promise
 }
 
 export async function deleteUpload(db: Db, id: string): Promise<void> {
-  await query(db, 'delete from blob_uploads where id = $1', [id]);
+  await queryPrepared(db, { name: 'manifests.delete_upload', text: 'delete from blob_uploads where id = $1' }, [id]);
 }
 
 /** Uploads that began before this time. */

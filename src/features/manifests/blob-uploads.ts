@@ -1,15 +1,18 @@
-import { UnknownWriteError, WriteBusyError, WriteDigestError, WriteOffsetError } from '../../blobs/resumable';
+import { WriteDigestError } from '../../blobs/resumable';
 import type { StoredBlob } from '../../blobs/stored-blob';
 import type { Needs } from '../../context';
 import { isForeignKeyViolation } from '../../platform/db/sqlstate';
 import { AppError } from '../../platform/errors';
 import type { WritableRepository } from '../repositories/access';
 import { keepBlob } from '../storage/blobs';
-import { assertWithinPlan, whileThereIsRoom, type RoomNeeds } from '../storage/quota';
+import { assertWithinPlan, isNearLimit, whileThereIsRoom, type RoomNeeds } from '../storage/quota';
 import * as store from './blob-uploads.store';
 import { linkBlob } from './blobs.store';
-import { ContentError, digestInvalid } from './content-error';
+import { digestInvalid } from './content-error';
 import { isDigest } from './digest';
+import { translate, UploadOffsetError, uploadUnknown, type BlobUpload, type OwnUpload } from './upload-errors';
+
+export { UploadOffsetError, type BlobUpload, type OwnUpload } from './upload-errors';
 
 /*
  * A blob arrives in pieces (bridge 5.2): `POST` starts an upload, each `PATCH` appends, `PUT` commits it to a digest.
@@ -20,14 +23,6 @@ import { isDigest } from './digest';
  *                           \__ cancel, a digest that differs, a day without bytes --> (nothing)
  */
 
-/** An upload that its account may continue. */
-export interface BlobUpload {
-  readonly id: string;
-  readonly repository: WritableRepository;
-  /** the position of the next byte */
-  readonly offset: number;
-}
-
 type UploadNeeds = Needs<'db' | 'blobs' | 'log' | 'layerUploads'> & RoomNeeds;
 
 /** Abandoned uploads are swept after a day. */
@@ -35,34 +30,6 @@ const OPEN_LIMIT = 1000;
 
 function ownerOf({ id: repositoryId, doer }: WritableRepository): store.UploadOwner {
   return { repositoryId, userId: doer.userId ?? null };
-}
-
-function uploadUnknown(id: string, cause?: unknown): ContentError {
-  const message = 'There is no such upload: it was finished, cancelled or idle for too long';
-  return new ContentError('blob_upload_unknown', message, { upload: id }, { cause });
-}
-
-/** The piece does not begin where the upload ends. */
-export class UploadOffsetError extends ContentError {
-  constructor(readonly upload: BlobUpload) {
-    super('blob_upload_invalid', `The next piece of this upload must begin at byte ${upload.offset}`);
-  }
-}
-
-/** Translates errors of the blob store for the client. */
-function translate(error: unknown, upload: BlobUpload): unknown {
-  if (error instanceof WriteOffsetError) return new UploadOffsetError({ ...upload, offset: error.offset });
-  if (error instanceof UnknownWriteError) return uploadUnknown(error.id, error);
-  if (error instanceof WriteBusyError) {
-    return new ContentError('blob_upload_invalid', 'Another request is writing to this upload', undefined, {
-      cause: error,
-    });
-  }
-  if (error instanceof WriteDigestError) {
-    const message = `The blob has the digest ${error.digest}`;
-    return new ContentError('digest_invalid', message, { digest: error.digest }, { cause: error });
-  }
-  return error;
 }
 
 /**
@@ -78,7 +45,23 @@ export async function startUpload(ctx: Needs<'db' | 'blobs'>, repository: Writab
 }
 
 /**
- * An upload of the account in the repository.
+ * An upload of the account in the repository. Its bytes may be gone.
+ *
+ * @throws ContentError `blob_upload_unknown`, also for uploads of other accounts
+ */
+export async function getOwnUpload(ctx: Needs<'db'>, repository: WritableRepository, id: string): Promise<OwnUpload> {
+  if (!(await store.hasUpload(ctx.db, id, ownerOf(repository)))) throw uploadUnknown(id);
+  return { id, repository };
+}
+
+async function withOffset(ctx: Needs<'blobs'>, { id, repository }: OwnUpload): Promise<BlobUpload> {
+  const offset = await ctx.blobs.resumable.offset(id);
+  if (offset === undefined) throw uploadUnknown(id);
+  return { id, repository, offset };
+}
+
+/**
+ * An upload of the account in the repository, and where it is.
  *
  * @throws ContentError `blob_upload_unknown`, also for uploads of other accounts
  */
@@ -87,10 +70,7 @@ export async function getUpload(
   repository: WritableRepository,
   id: string,
 ): Promise<BlobUpload> {
-  const isTheirs = await store.hasUpload(ctx.db, id, ownerOf(repository));
-  const offset = isTheirs ? await ctx.blobs.resumable.offset(id) : undefined;
-  if (offset === undefined) throw uploadUnknown(id);
-  return { id, repository, offset };
+  return withOffset(ctx, await getOwnUpload(ctx, repository, id));
 }
 
 /**
@@ -143,14 +123,21 @@ async function receive(
   );
 }
 
+/** The last piece of an upload. */
+interface LastPiece {
+  /** where it begins; undefined: where the upload ends */
+  readonly start: number | undefined;
+  /** undefined: everything has arrived */
+  readonly bytes: AsyncIterable<Buffer> | undefined;
+}
+
 async function finish(
   ctx: UploadNeeds,
   upload: BlobUpload,
   digest: string,
-  bytes: AsyncIterable<Buffer> | undefined,
+  bytes: AsyncIterable<Buffer>,
 ): Promise<StoredBlob> {
   const { id, offset } = upload;
-  if (bytes === undefined) return ctx.blobs.resumable.commit(id, digest);
   let blob: StoredBlob | undefined;
   await receive(ctx, upload, bytes, async (admitted) => {
     blob = await ctx.blobs.resumable.finish(id, offset, admitted, digest);
@@ -162,14 +149,18 @@ async function finish(
 
 async function finishOrDiscard(
   ctx: UploadNeeds,
-  upload: BlobUpload,
+  own: OwnUpload,
   digest: string,
-  bytes: AsyncIterable<Buffer> | undefined,
+  { start, bytes }: LastPiece,
 ): Promise<StoredBlob> {
+  // Most uploads end without bytes, and then it does not matter where they are.
+  const upload = start === undefined && bytes === undefined ? { ...own, offset: 0 } : await withOffset(ctx, own);
+  assertStart(upload, start);
   try {
+    if (bytes === undefined) return await ctx.blobs.resumable.commit(own.id, digest);
     return await finish(ctx, upload, digest, bytes);
   } catch (error) {
-    if (error instanceof WriteDigestError) await discard(ctx, upload.id);
+    if (error instanceof WriteDigestError) await discard(ctx, own.id);
     throw translate(error, upload);
   }
 }
@@ -177,24 +168,23 @@ async function finishOrDiscard(
 /**
  * Commits an upload: its bytes become a blob of the repository. Bytes that do not match the digest are deleted.
  *
- * @param last - the last piece; undefined: everything has arrived
  * @throws ContentError `digest_invalid`, `blob_upload_unknown`, `blob_upload_invalid`; AppError `forbidden` because of
  *   the plan, `not_found` when the repository is gone; what `appendToUpload` throws
  */
 export async function commitUpload(
   ctx: UploadNeeds,
-  upload: BlobUpload,
+  upload: OwnUpload,
   digest: string,
-  last?: { readonly start: number | undefined; readonly bytes: AsyncIterable<Buffer> | undefined },
+  last: LastPiece = { start: undefined, bytes: undefined },
 ): Promise<void> {
   const { id, repository } = upload;
   if (!isDigest(digest)) throw digestInvalid(digest);
-  assertStart(upload, last?.start);
-  const blob = await finishOrDiscard(ctx, upload, digest, last?.bytes);
+  const blob = await finishOrDiscard(ctx, upload, digest, last);
+  const isNear = await isNearLimit(ctx, repository.namespace, blob.sizeBytes);
   try {
     await keepBlob(ctx, blob, async (tx) => {
       await linkBlob(tx, repository.id, blob.digest);
-      await assertWithinPlan(tx, ctx, repository.namespace);
+      if (isNear) await assertWithinPlan(tx, ctx, repository.namespace);
       await store.deleteUpload(tx, id);
     });
   } catch (error) {

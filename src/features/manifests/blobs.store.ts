@@ -58,14 +58,15 @@ export async function findUsableBlobs(tx: Db, repositoryId: number, digests: rea
   );
 }
 
+const LINK_BLOB = {
+  name: 'manifests.link_blob',
+  text: `insert into repository_blobs (repository_id, digest) values ($1, $2)
+    on conflict (repository_id, digest) do update set linked_at = now()`,
+};
+
 /** Lets manifests of the repository use a blob. */
 export async function linkBlob(tx: Db, repositoryId: number, digest: string): Promise<void> {
-  await query(
-    tx,
-    `insert into repository_blobs (repository_id, digest) values ($1, $2)
-     on conflict (repository_id, digest) do update set linked_at = now()`,
-    [repositoryId, digest],
-  );
+  await queryPrepared(tx, LINK_BLOB, [repositoryId, digest]);
 }
 
 /**

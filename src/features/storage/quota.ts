@@ -71,9 +71,16 @@ export async function hasRoomFor(
   return used + sizeBytes <= quota.limit_bytes;
 }
 
+/** Whether so many more bytes may bring a namespace near its limit, so that `assertWithinPlan` has to look closely. */
+export async function isNearLimit(ctx: RoomNeeds, namespace: string, sizeBytes: number): Promise<boolean> {
+  const room = await findNamespaceRoom(ctx, namespace);
+  return room !== undefined && !(await room.isFarBelowLimit(sizeBytes));
+}
+
 /**
  * Checks that a namespace has not more than its plan allows, in the transaction that has just added a blob. Bytes that
- * arrive over several requests are admitted one request at a time, which is not enough.
+ * arrive over several requests are admitted one request at a time, which is not enough. It reads the exact sum, so ask
+ * `isNearLimit` before the transaction.
  *
  * @throws AppError `forbidden` with the limit of the plan
  */

@@ -4,10 +4,12 @@ import {
   appendToUpload,
   cancelUpload,
   commitUpload,
+  getOwnUpload,
   getUpload,
   startUpload,
   UploadOffsetError,
   type BlobUpload,
+  type OwnUpload,
 } from '../../features/manifests/blob-uploads';
 import type { WritableRepository } from '../../features/repositories/access';
 import { fullName, parseFullName } from '../../features/repositories/names';
@@ -38,7 +40,7 @@ function startOf({ req }: V2Exchange): number | undefined {
 
 async function created(
   ctx: Context,
-  upload: BlobUpload,
+  upload: OwnUpload,
   exchange: V2Exchange,
   { digest, start }: { readonly digest: string; readonly start: number | undefined },
 ): Promise<Reply> {
@@ -100,7 +102,8 @@ export const patchUpload: V2Handler = async (ctx, exchange) => {
 
 /** `PUT <location>?digest=D` (bridge 5, row 10): the last piece, the whole blob or nothing is in the body. */
 export const putUpload: V2Handler = async (ctx, exchange) => {
-  const upload = await uploadOf(ctx, exchange);
+  const repository = await requireWritable(ctx, exchange);
+  const upload = await getOwnUpload(ctx, repository, exchange.params['upload'] ?? '');
   const digest = exchange.query.get('digest') ?? '';
   return orWrongPlace(() => created(ctx, upload, exchange, { digest, start: startOf(exchange) }));
 };

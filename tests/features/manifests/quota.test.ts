@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { OPERATOR_ACTOR } from '../../../src/features/access/actor';
 import { mountBlob } from '../../../src/features/manifests/blobs';
+import { StorageRooms } from '../../../src/blobs/storage-rooms';
 import { setPlan } from '../../../src/features/namespaces/plans';
 import { updateNamespace } from '../../../src/features/namespaces/settings';
 import { hasRoomFor } from '../../../src/features/storage/quota';
@@ -45,6 +46,15 @@ it('blobs beyond the plan are refused, and nothing is kept of them (R92)', async
   const refused = { code: 'forbidden', message: expect.stringContaining('The plan tiny of alice allows') };
   await expect(pushBlob(twin, randomBytes(2500))).rejects.toMatchObject(refused);
   await pushBlob(twin, randomBytes(1900));
+  expect(await server.ctx.db('blobs')).toHaveLength(2);
+});
+
+it('blobs of other processes count as soon as the limit is near (R92)', async () => {
+  await limit();
+  await pushBlob(app, randomBytes(1000)); // now this process knows a total
+  const other = { ...server.ctx, namespaceRooms: new StorageRooms() };
+  await pushBlob({ ...app, ctx: other }, randomBytes(3000));
+  await expect(pushBlob(twin, randomBytes(3600))).rejects.toMatchObject({ code: 'forbidden' });
   expect(await server.ctx.db('blobs')).toHaveLength(2);
 });
 
