@@ -1,5 +1,6 @@
 import type { Db } from '../../platform/db/db';
-import { query, queryPrepared } from '../../platform/db/query';
+import { query } from '../../platform/db/query';
+import { queryShared } from '../../platform/db/shared-query';
 import type { AccessLevel } from '../access/actor';
 
 export interface AccessTokenRow {
@@ -73,7 +74,7 @@ const FIND_BY_SECRET = {
 
 /** The token with this secret, if it has not expired, and belongs to the account that has or had the name. */
 export async function findBySecret(db: Db, secretHash: Buffer, username: string): Promise<OwnedTokenRow | undefined> {
-  return (await queryPrepared<OwnedTokenRow>(db, FIND_BY_SECRET, [secretHash, username]))[0];
+  return (await queryShared<OwnedTokenRow>(db, FIND_BY_SECRET, [secretHash, username]))[0];
 }
 
 /** Writes nothing if the token was used within the last minute: machines use theirs all day. */

@@ -1,5 +1,6 @@
 import type { Db } from '../../platform/db/db';
-import { query, queryPrepared } from '../../platform/db/query';
+import { query } from '../../platform/db/query';
+import { queryShared } from '../../platform/db/shared-query';
 
 export interface SessionRow {
   id: number;
@@ -40,7 +41,7 @@ const FIND = {
 };
 
 export async function find(db: Db, secretHash: Buffer): Promise<FoundRow | undefined> {
-  return (await queryPrepared<FoundRow>(db, FIND, [secretHash]))[0];
+  return (await queryShared<FoundRow>(db, FIND, [secretHash]))[0];
 }
 
 export async function insert(

@@ -1,5 +1,6 @@
 import type { Db } from '../../platform/db/db';
-import { query, queryPrepared } from '../../platform/db/query';
+import { query } from '../../platform/db/query';
+import { queryShared } from '../../platform/db/shared-query';
 
 export interface UserRow {
   id: number;
@@ -29,7 +30,7 @@ const FIND_BY_USERNAME = {
 
 export async function findByUsername(db: Db, username: string): Promise<UserRow | undefined> {
   if (hasNul(username)) return undefined;
-  return (await queryPrepared<UserRow>(db, FIND_BY_USERNAME, [username]))[0];
+  return (await queryShared<UserRow>(db, FIND_BY_USERNAME, [username]))[0];
 }
 
 const FIND_BY_LOGIN_NAME = {
@@ -40,7 +41,7 @@ const FIND_BY_LOGIN_NAME = {
 /** The same, also by a name that the account had before it was renamed. */
 export async function findByLoginName(db: Db, name: string): Promise<UserRow | undefined> {
   if (hasNul(name)) return undefined;
-  return (await queryPrepared<UserRow>(db, FIND_BY_LOGIN_NAME, [name]))[0];
+  return (await queryShared<UserRow>(db, FIND_BY_LOGIN_NAME, [name]))[0];
 }
 
 export async function listAll(db: Db): Promise<UserRow[]> {

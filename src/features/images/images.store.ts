@@ -1,5 +1,6 @@
 import type { Db } from '../../platform/db/db';
-import { query, queryPrepared } from '../../platform/db/query';
+import { query } from '../../platform/db/query';
+import { queryShared } from '../../platform/db/shared-query';
 import type { Identity, RepositoryName } from '../access/actor';
 import { chainSql } from '../repositories/chain-sql';
 import { callerJoins, passwordJoins, READABLE, WRITABLE, type CallerRow } from '../access/policy-sql';
@@ -66,7 +67,7 @@ export async function findInRepository(
   access: 'read' | 'write',
 ): Promise<ImageRow> {
   const statement = statementFor(FIND_IN_REPOSITORY[access], identity);
-  const row = (await queryPrepared<ImageRow>(db, statement, [imageId, ...accessValues(identity, name)]))[0];
+  const row = (await queryShared<ImageRow>(db, statement, [imageId, ...accessValues(identity, name)]))[0];
   if (row === undefined) throw new Error('the image query returned no row');
   return row;
 }
@@ -80,7 +81,7 @@ const FIND_BY_ID = {
 
 /** The image in a repository that the caller was authorised for; undefined when the repository is gone. */
 export async function findById(db: Db, imageId: string, repositoryId: number): Promise<FoundRow | undefined> {
-  return (await queryPrepared<FoundRow>(db, FIND_BY_ID, [imageId, repositoryId]))[0];
+  return (await queryShared<FoundRow>(db, FIND_BY_ID, [imageId, repositoryId]))[0];
 }
 
 /** The columns and the joins that the conditions on an image's link `i` need. */
@@ -138,13 +139,13 @@ export async function findAmongRepositories(
   const { identity, callerKey } = caller;
   const statement = statementFor(access === 'read' ? FIND_READABLE : FIND_WRITABLE, identity);
   const values = [imageId, identity?.userId ?? null, identity?.accessTokenId ?? null, callerKey];
-  return (await queryPrepared<ImageRow & RepositoryName>(db, statement, values))[0];
+  return (await queryShared<ImageRow & RepositoryName>(db, statement, values))[0];
 }
 
 const FIND_JSON = { name: 'images.find_json', text: 'select json from image_contents where id = $1' };
 
 export async function findJson(db: Db, contentId: number): Promise<Buffer | undefined> {
-  return (await queryPrepared<{ json: Buffer }>(db, FIND_JSON, [contentId]))[0]?.json;
+  return (await queryShared<{ json: Buffer }>(db, FIND_JSON, [contentId]))[0]?.json;
 }
 
 const CHAIN = chainSql('i.id = $1', '$2');
@@ -153,7 +154,7 @@ const CHAIN = chainSql('i.id = $1', '$2');
 const ANCESTRY = { name: 'images.ancestry', text: `${CHAIN} select image_id from chain order by depth desc` };
 
 export async function ancestry(db: Db, linkId: number, repositoryId: number): Promise<string[]> {
-  return (await queryPrepared<{ image_id: string }>(db, ANCESTRY, [linkId, repositoryId])).map((row) => row.image_id);
+  return (await queryShared<{ image_id: string }>(db, ANCESTRY, [linkId, repositoryId])).map((row) => row.image_id);
 }
 
 export interface ChainLayerRow {

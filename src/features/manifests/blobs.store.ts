@@ -1,6 +1,7 @@
 import { algorithmOf } from '../../platform/bytes/digest';
 import type { Db } from '../../platform/db/db';
 import { query, queryPrepared } from '../../platform/db/query';
+import { queryShared } from '../../platform/db/shared-query';
 import { isUsedSql } from './rules-sql';
 
 /**
@@ -36,7 +37,7 @@ const FIND_BLOB_BY_SHA512 = {
 /** A blob of the repository, by either of its digests. */
 export async function findBlob(db: Db, repositoryId: number, digest: string): Promise<BlobRow | undefined> {
   const statement = algorithmOf(digest) === 'sha512' ? FIND_BLOB_BY_SHA512 : FIND_BLOB;
-  return (await queryPrepared<BlobRow>(db, statement, [repositoryId, digest]))[0];
+  return (await queryShared<BlobRow>(db, statement, [repositoryId, digest]))[0];
 }
 
 /** A blob that a manifest of the repository may use. */

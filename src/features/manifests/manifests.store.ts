@@ -1,5 +1,6 @@
 import type { Db } from '../../platform/db/db';
-import { query, queryPrepared } from '../../platform/db/query';
+import { query } from '../../platform/db/query';
+import { queryShared } from '../../platform/db/shared-query';
 import type { Identity, RepositoryName } from '../access/actor';
 import {
   READ_COLUMNS,
@@ -74,7 +75,7 @@ export async function findWithAccess(
   { by, value }: Reference,
 ): Promise<ManifestAccessRow> {
   const statement = statementFor(FIND_WITH_ACCESS[by], identity);
-  const [row] = await queryPrepared<ManifestAccessRow>(db, statement, [...accessValues(identity, name), value]);
+  const [row] = await queryShared<ManifestAccessRow>(db, statement, [...accessValues(identity, name), value]);
   if (row === undefined) throw new Error('the manifest query returned no row');
   return row;
 }
@@ -85,11 +86,11 @@ const FIND_BY_DIGEST = {
 };
 
 export async function findByTag(db: Db, repositoryId: number, tag: string): Promise<ManifestRow | undefined> {
-  return (await queryPrepared<ManifestRow>(db, FIND_BY_TAG, [repositoryId, tag]))[0];
+  return (await queryShared<ManifestRow>(db, FIND_BY_TAG, [repositoryId, tag]))[0];
 }
 
 export async function findByDigest(db: Db, repositoryId: number, digest: string): Promise<ManifestRow | undefined> {
-  return (await queryPrepared<ManifestRow>(db, FIND_BY_DIGEST, [repositoryId, digest]))[0];
+  return (await queryShared<ManifestRow>(db, FIND_BY_DIGEST, [repositoryId, digest]))[0];
 }
 
 export async function findBytes(db: Db, manifestId: number): Promise<Buffer | undefined> {

@@ -1,5 +1,6 @@
 import type { Db } from '../../platform/db/db';
-import { inSql, query, queryPrepared } from '../../platform/db/query';
+import { inSql, query } from '../../platform/db/query';
+import { queryShared } from '../../platform/db/shared-query';
 import type { Scope } from './scopes';
 
 /** The grant behind a code or a token. */
@@ -200,7 +201,7 @@ const FIND_ACCESS = {
 };
 
 export async function findByAccessHash(db: Db, hash: Buffer): Promise<AccessRow | undefined> {
-  return (await queryPrepared<AccessRow>(db, FIND_ACCESS, [hash]))[0];
+  return (await queryShared<AccessRow>(db, FIND_ACCESS, [hash]))[0];
 }
 
 export async function deleteEnded(db: Db): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Db } from '../../platform/db/db';
-import { queryPrepared } from '../../platform/db/query';
+import { queryShared } from '../../platform/db/shared-query';
 import type { Identity, RepositoryName } from '../access/actor';
 import { READABLE } from '../access/policy-sql';
 import { openedLastSql } from './last-opened.store';
@@ -129,7 +129,7 @@ export async function findAccessWithTags(
   return followingAlias(db, name, async (by) => {
     const values = [...accessValues(caller.identity, by), caller.isGuest, known ?? null];
     if (architecture !== undefined) values.push(architecture);
-    return only(await queryPrepared<AccessWithTagsRow>(db, statement, values));
+    return only(await queryShared<AccessWithTagsRow>(db, statement, values));
   });
 }
 
@@ -152,7 +152,7 @@ export async function findAccessWithImages(
   const statement = statementFor(FIND_IMAGES, caller.identity);
   return followingAlias(db, name, async (by) => {
     const values = [...accessValues(caller.identity, by), caller.isGuest, callerKey ?? null];
-    return only(await queryPrepared<AccessWithImagesRow>(db, statement, values));
+    return only(await queryShared<AccessWithImagesRow>(db, statement, values));
   });
 }
 
@@ -182,5 +182,5 @@ export async function findRepositoryAccess(
   followsAliases = false,
 ): Promise<RepositoryAccessRow> {
   const statement = statementFor(followsAliases ? FIND_ACCESS_BY_ANY_NAME : FIND_ACCESS, identity);
-  return only(await queryPrepared<RepositoryAccessRow>(db, statement, accessValues(identity, name)));
+  return only(await queryShared<RepositoryAccessRow>(db, statement, accessValues(identity, name)));
 }

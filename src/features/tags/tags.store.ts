@@ -1,5 +1,6 @@
 import type { Db } from '../../platform/db/db';
-import { query, queryPrepared } from '../../platform/db/query';
+import { query } from '../../platform/db/query';
+import { queryShared } from '../../platform/db/shared-query';
 import { chainSql } from '../repositories/chain-sql';
 import { joinPlatformSql, PLATFORM_IMAGE } from '../repositories/platform-sql';
 import type { Engine } from './engine';
@@ -20,7 +21,7 @@ const FIND_TAG = {
 
 /** A tag that v1 clients see. */
 export async function findTag(db: Db, repositoryId: number, name: string): Promise<TagRow | undefined> {
-  return (await queryPrepared<TagRow>(db, FIND_TAG, [repositoryId, name]))[0];
+  return (await queryShared<TagRow>(db, FIND_TAG, [repositoryId, name]))[0];
 }
 
 const FIND_TAG_OF_PLATFORM = {
@@ -36,7 +37,7 @@ export async function findTagOfPlatform(
   name: string,
   architecture: string,
 ): Promise<TagRow | undefined> {
-  return (await queryPrepared<TagRow>(db, FIND_TAG_OF_PLATFORM, [repositoryId, name, architecture]))[0];
+  return (await queryShared<TagRow>(db, FIND_TAG_OF_PLATFORM, [repositoryId, name, architecture]))[0];
 }
 
 /** What a tag points to: an image of v1, a manifest, or a manifest and the image that v1 clients get for it. */
