@@ -47,7 +47,7 @@ export interface VerifiedWrite {
   readonly blob: StoredBlob;
   /** closed at the end of the turn */
   readonly bytes: FileHandle;
-  /** resolves when nothing adds to the folder of the write any more */
+  /** resolves when the digest has been written to the folder of the write */
   readonly remembered: Promise<void>;
   /** a sync of the bytes that began before */
   readonly started: Promise<void>;

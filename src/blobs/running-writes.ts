@@ -9,7 +9,7 @@ export interface RunningWrite {
   readonly sums: RunningSums;
   /** of a file: the bytes before it, and their names, survive a power failure */
   readonly syncedEnd?: number;
-  /** of a file: resolves when nothing writes the digest of its bytes any more */
+  /** of a file: resolves when the digest of its bytes has been written */
   readonly remembered?: Promise<void>;
   /** of a file: a sync of its bytes that has begun */
   readonly started?: Promise<void>;
