@@ -117,7 +117,9 @@ describe('the buttons of builds', () => {
     const none = await alice.send(path, { what: 'tag', ref: '<v1>' });
     expect([none.status, none.html]).toEqual([400, expect.stringContaining('No build rule is about this')]);
     expect(none.html).toContain('value="&lt;v1&gt;"');
-    expect(await server.ctx.db('builds').where({ cause: 'manual' })).toHaveLength(1);
+    expect(await server.ctx.db('builds').where({ cause: 'manual' }).select('no_cache')).toEqual([{ no_cache: false }]);
+    await alice.send(path, { what: 'all', runs_all: 'on' });
+    expect(await server.ctx.db('builds').where({ cause: 'manual' }).select('no_cache')).toEqual([{ no_cache: true }]);
   });
 
   it('retry a build that has ended and cancel one that waits', async () => {

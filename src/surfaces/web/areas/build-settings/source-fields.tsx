@@ -128,7 +128,7 @@ export function SourceFields({ typed, isNew }: { readonly typed: TypedSource; re
         hint="If the provider wants one; otherwise git."
       />
       <Checkbox
-        label="At each build, the README next to the Dockerfile becomes the description"
+        label="After each build of the first rule, the README next to the Dockerfile becomes the description"
         name="syncs_description"
         checked={typed.syncsDescription}
       />

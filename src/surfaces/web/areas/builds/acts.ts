@@ -23,7 +23,9 @@ export const postBuild: WebHandler<'member-form'> = async (ctx, { caller, params
   const repository = await repositoryAsked(ctx, caller, params);
   const administered = assertAdministered(repository.access);
   const typed = typedStart(caller.form);
-  const { done, fault } = await attempt(() => naming(() => startBuilds(ctx, administered, startRequest(typed))));
+  const { done, fault } = await attempt(() =>
+    naming(() => startBuilds(ctx, administered, startRequest(typed), { noCache: typed.runsAll })),
+  );
   if (fault !== undefined) return historyPage(ctx, caller, { repository, query, typed, fault });
   return redirect(caller, buildsPath(repository), { notice: noticeFor(done) });
 };

@@ -1,7 +1,7 @@
 import type { BuildRule } from '../../../../features/builds/rules';
 import type { StartRequest } from '../../../../features/builds/starting';
 import { fieldError } from '../../../../platform/errors';
-import { Field, Form, Select } from '../../components/forms';
+import { Checkbox, Field, Form, Select } from '../../components/forms';
 import type { Form as SentForm } from '../../form';
 import type { Fault } from '../../problems';
 import type { View } from '../../view';
@@ -16,11 +16,12 @@ export interface TypedStart {
   /** `all`, `rule-` and the id of a rule, `branch` or `tag` */
   readonly what: string;
   readonly ref: string;
+  readonly runsAll: boolean;
 }
 
 /** Reads the form. */
 export function typedStart(form: SentForm): TypedStart {
-  return { what: form.text('what'), ref: form.text('ref') };
+  return { what: form.text('what'), ref: form.text('ref'), runsAll: form.isOn('runs_all') };
 }
 
 /** @throws AppError `invalid` */
@@ -41,7 +42,7 @@ export function StartForm({
   visitor,
   action,
   rules,
-  typed = { what: 'all', ref: '' },
+  typed = { what: 'all', ref: '', runsAll: false },
   fault,
 }: {
   readonly visitor: Visitor;
@@ -60,6 +61,7 @@ export function StartForm({
     <Form visitor={visitor} action={action} fault={fault} class="filters">
       <Select label="Build" name="what" value={typed.what} options={options} />
       <Field label="Branch or tag" name="ref" value={typed.ref} maxlength={255} />
+      <Checkbox label="Run all steps again" name="runs_all" checked={typed.runsAll} />
       <button type="submit">Build now</button>
     </Form>
   );

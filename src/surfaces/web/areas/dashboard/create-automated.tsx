@@ -1,4 +1,5 @@
 import type { Context } from '../../../../context';
+import { listProviders } from '../../../../features/builds/linked/linked-accounts';
 import { createAutomatedRepository } from '../../../../features/builds/sources';
 import { displayName } from '../../../../features/repositories/names';
 import type { Reply } from '../../../../platform/http/exchange';
@@ -44,6 +45,12 @@ async function show(
         title="Create an automated repository"
         subtitle="Each push to a git repository builds the Dockerfile there."
       />
+      {listProviders(ctx).length > 0 && (
+        <p>
+          If the git repository is at a provider, <a href="/account/linked/">choose it from a linked account</a>: its
+          hook is then added for you.
+        </p>
+      )}
       <Problem fault={fault} />
       <Form visitor={visitor} fault={fault} action={PATH} class="panel">
         <NewFields place={place} values={values} />
