@@ -261,6 +261,12 @@ describeInstalled(isS3Installed(), 'a bucket that fails', () => {
     }
   });
 
+  it('that begins an upload twice, because the first answer was lost, has none in the end (R363)', async () => {
+    faulty.inject('CreateMultipartUpload', CUT_ANSWER, 1);
+    await expectStored(LONG);
+    expect(await remains()).toEqual({ objects: 1, uploads: 0, rows: 0 });
+  });
+
   describe('the check', () => {
     it('writes and reads once, however often programs ask', async () => {
       await Promise.all(Array.from({ length: 5 }, async () => store.check()));

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
 import { MemoryBlobStore } from '../../src/blobs/memory';
-import { Bucket, type SentPart } from '../../src/blobs/s3/bucket';
+import { Bucket } from '../../src/blobs/s3/bucket';
+import type { SentPart } from '../../src/blobs/s3/objects';
 import { S3BlobStore } from '../../src/blobs/s3/s3-blob-store';
 import { query } from '../../src/platform/db/query';
 import type { S3Server } from '../helpers/s3-server';
@@ -91,6 +92,25 @@ export function describeRemains(s3: () => S3Server): void {
       expect(await store.sweepUnfinished(-60_000)).toBe(2);
       expect(await uploads()).toBe(0);
       await expect(query(database.db, 'select from pending_writes')).resolves.toEqual([]);
+    });
+
+    it('is an upload whose id the process did not get, or did not record', async () => {
+      const key = 'blobs/ab/cd';
+      await query(database.db, 'insert into pending_writes (key) values ($1)', [key]);
+      await bucket.beginParts(key);
+      await bucket.beginParts(key);
+      await bucket.beginParts(`${key}ef`);
+      expect(await store.sweepUnfinished(-60_000)).toBe(1);
+      expect(await uploads()).toBe(1);
+      for (const end of ['abort', 'sweep'] as const) {
+        const id = await store.resumable.start();
+        const [row] = await query<{ key: string }>(database.db, 'select key from resumable_writes');
+        await query(database.db, 'insert into pending_writes (key) values ($1)', [row?.key]);
+        await bucket.beginParts(row?.key ?? '');
+        if (end === 'abort') await store.resumable.abort(id);
+        else await store.resumable.sweep(-60_000);
+        expect([await uploads(), await query(database.db, 'select from pending_writes')]).toEqual([1, []]);
+      }
     });
 
     it('is a copy to the same key that can begin again', async () => {

@@ -2,38 +2,11 @@ import type { Readable } from 'node:stream';
 import type * as Sdk from '@aws-sdk/client-s3';
 import type { ByteRange } from '../blob-store';
 import { createClient } from './clients';
-import { isMissing } from './errors';
+import { isDenied, isMissing } from './errors';
 import type { BucketOptions } from './location';
+import type { ListedObject, OpenObject, PutOptions, SentPart } from './objects';
 import { sha256Fields, sha256In } from './sha256-fields';
 import { SignedUrls } from './signed-urls';
-
-/** A part of a multipart upload that has arrived. */
-export interface SentPart {
-  readonly number: number;
-  readonly etag: string;
-  readonly sizeBytes: number;
-}
-
-/** An object as a listing shows it. */
-export interface ListedObject {
-  readonly key: string;
-  readonly sizeBytes: number;
-  readonly modifiedAt: Date;
-}
-
-/** An open object: the bytes of the range, and the length of the whole. */
-export interface OpenObject {
-  readonly body: Readable;
-  /** changes with the bytes */
-  readonly etag: string | undefined;
-  readonly wholeBytes: number;
-}
-
-/** How an object is sent. */
-export interface PutOptions {
-  readonly signal?: AbortSignal;
-  readonly sha256?: string | undefined;
-}
 
 const SOCKETS = 256;
 
@@ -179,12 +152,28 @@ export class Bucket {
     } while (token !== undefined);
   }
 
-  /** @returns the id of the upload */
+  /** @returns the id of the upload. A request that was repeated may have begun another one, which ends. */
   async beginParts(key: string): Promise<string> {
     const target = { ...this.at(key), ...this.encryption() };
-    const { UploadId } = await this.client.send(new this.sdk.CreateMultipartUploadCommand(target));
+    const { UploadId, $metadata } = await this.client.send(new this.sdk.CreateMultipartUploadCommand(target));
     if (UploadId === undefined) throw new Error('the store gave no id for an upload');
+    if (($metadata.attempts ?? 1) > 1) await this.abortAllParts(key, UploadId).catch(() => undefined);
     return UploadId;
+  }
+
+  /**
+   * Removes all parts of all uploads of an object, as far as these credentials may list them.
+   *
+   * @param except - the id of one that stays
+   */
+  async abortAllParts(key: string, except?: string): Promise<void> {
+    const { Bucket, Key } = this.at(key);
+    const command = new this.sdk.ListMultipartUploadsCommand({ Bucket, Prefix: Key });
+    const listed = await this.client.send(command).catch((error: unknown) => {
+      if (!isDenied(error)) throw error;
+    });
+    for (const { UploadId, Key: found } of listed?.Uploads ?? [])
+      if (UploadId !== undefined && UploadId !== except && found === Key) await this.abortParts(key, UploadId);
   }
 
   async sendPart(key: string, uploadId: string, number: number, body: Buffer): Promise<SentPart> {

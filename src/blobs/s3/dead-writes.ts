@@ -15,6 +15,7 @@ async function remove(bucket: Bucket, db: Db, keys: readonly string[], idleMs: n
     await Promise.all(
       dead.map(async ({ key, uploadId }) => {
         if (uploadId !== null) await bucket.abortParts(key, uploadId);
+        else await bucket.abortAllParts(key); // its process may have died before it had the id
       }),
     );
     await deleteObjects(

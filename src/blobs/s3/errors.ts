@@ -21,6 +21,12 @@ export function isMissing(error: unknown): boolean {
   return ['NoSuchKey', 'NotFound', 'NoSuchUpload'].includes(codeOf(error)) || statusOf(error) === 404;
 }
 
+/** Whether the store does not let this server do this, or cannot do it at all. */
+export function isDenied(thrown: unknown): boolean {
+  const error = thrown instanceof AppError ? thrown.cause : thrown;
+  return ['AccessDenied', 'NotImplemented'].includes(codeOf(error));
+}
+
 function statusOf(error: unknown): number | undefined {
   return isError(error) ? error.$metadata?.httpStatusCode : undefined;
 }

@@ -3,8 +3,9 @@ import type { ByteSource } from '../../platform/bytes/byte-source';
 import { countReceived } from '../../platform/bytes/young-garbage';
 import { AppError } from '../../platform/errors';
 import { BlobMissingError, BlobSizeError, type ByteRange } from '../blob-store';
-import type { Bucket, OpenObject } from './bucket';
+import type { Bucket } from './bucket';
 import { translateOutage } from './errors';
+import type { OpenObject } from './objects';
 
 /** How often a read is continued in a row without a byte in between. */
 const RESUMED = 3;

@@ -1,6 +1,7 @@
 import type { Db } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
-import type { Bucket, SentPart } from './bucket';
+import type { Bucket } from './bucket';
+import type { SentPart } from './objects';
 import { MOST_PARTS } from './part-sizes';
 import * as pending from './pending-writes.store';
 

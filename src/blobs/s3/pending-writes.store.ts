@@ -37,6 +37,11 @@ export async function beginAgain(db: Db, key: string): Promise<string | null> {
   return rows[0]?.was ?? null;
 }
 
+/** Whether an object is recorded whose bytes may have begun to arrive. */
+export async function isBegun(db: Db, key: string): Promise<boolean> {
+  return (await query(db, 'select from pending_writes where key = $1 and not is_written', [key])).length > 0;
+}
+
 export async function setUpload(db: Db, key: string, uploadId: string): Promise<void> {
   await query(db, 'update pending_writes set upload_id = $2, touched_at = now() where key = $1', [key, uploadId]);
 }

@@ -1,6 +1,6 @@
 import type { Db } from '../../platform/db/db';
 import { agoSql, inSql, query } from '../../platform/db/query';
-import type { SentPart } from './bucket';
+import type { SentPart } from './objects';
 
 /** A resumable write as its row has it. */
 export interface ResumableRow {

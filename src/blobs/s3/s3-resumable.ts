@@ -6,6 +6,7 @@ import type { StoredBlob } from '../stored-blob';
 import type { Bucket } from './bucket';
 import { newObjectKey } from './object-keys';
 import { deleteObjects } from './object-deletion';
+import * as pending from './pending-writes.store';
 import { ResumableWrite } from './resumable-write';
 import * as rows from './resumable-rows.store';
 import { Turn } from './turns';
@@ -80,6 +81,7 @@ export class S3Resumable implements ResumableWrites {
     const { id, key, uploadId, tailKey } = row;
     this.running.forget(id);
     if (uploadId !== null) await this.bucket.abortParts(key, uploadId);
+    else if (await pending.isBegun(this.db, key)) await this.bucket.abortAllParts(key); // the id was not recorded
     const keys = tailKey === null ? [key] : [key, tailKey];
     await deleteObjects(this.bucket, this.db, keys);
     return true;
