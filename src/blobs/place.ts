@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createDirectory } from '../platform/files/create-directory';
 import { replaceFile } from '../platform/files/private-files';
@@ -14,11 +14,17 @@ import type { Bucket } from './s3/bucket';
 /** Where the id is. */
 const MARK = 'place-id';
 
-/** The id of a place, in the place. */
+/** Begins the names of the files or objects, each of which says that a hub uses the place. */
+const HUB = 'hub-';
+
+/** The id of a place, and of the hubs that use it, in the place. */
 export interface PlaceMark {
   /** Undefined: the place is new, or was last used by a version without ids. */
   read(): Promise<string | undefined>;
   write(id: string): Promise<void>;
+  /** The ids of the hubs that use the place, or did. */
+  hubs(): Promise<string[]>;
+  addHub(id: string): Promise<void>;
 }
 
 /** A directory or a bucket with blobs. */
@@ -35,6 +41,10 @@ export interface Places {
   readonly current: Place;
   /** Where blobs are read from that are missing there, while the server is moved; undefined: it is not. */
   readonly other: Place | undefined;
+}
+
+function hubsIn(names: readonly string[]): string[] {
+  return names.filter((name) => name.startsWith(HUB)).map((name) => name.slice(HUB.length));
 }
 
 function idIn(text: string): string | undefined {
@@ -58,6 +68,8 @@ export function markOfDirectory(root: string): PlaceMark {
       await writeFile(`${file}.new`, `${id}\n`, { flush: true });
       await replaceFile(`${file}.new`, file);
     },
+    hubs: async () => hubsIn(await readdir(root)),
+    addHub: (id) => writeFile(path.join(root, HUB + id), ''),
   };
 }
 
@@ -72,5 +84,11 @@ export function markOfBucket(bucket: Bucket): PlaceMark {
       return idIn(Buffer.concat(pieces).toString('utf8'));
     },
     write: (id) => bucket.put(MARK, Buffer.from(`${id}\n`)),
+    hubs: async () => {
+      const names: string[] = [];
+      for await (const page of bucket.list(HUB)) names.push(...page.map(({ key }) => key));
+      return hubsIn(names);
+    },
+    addHub: (id) => bucket.put(HUB + id, Buffer.alloc(0)),
   };
 }

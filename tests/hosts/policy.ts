@@ -12,7 +12,7 @@ import { startHosts, type Hosts } from './hosts';
  * something that does not exist from another one.
  */
 
-/** What the hosts do in the background meanwhile. */
+/** What the hosts do in the background. */
 const BACKGROUND =
   /^(?:jobs|job_\w+|hosts|mails|webhook_(?:attempts|deliver\w+)|maintenance_runs|storage_\w+|processes|audit_events) /;
 
@@ -23,7 +23,7 @@ export interface PolicyHub {
   /**
    * Tries one of `share` routes as each caller: with another caller it is another one, so that all are tried.
    *
-   * @returns what somebody saw, detected or changed, and how many requests there were at least
+   * @returns what one of them saw, detected or changed, and how many requests there were at least
    */
   sweep(share: number): Promise<{ readonly faults: string[]; readonly tried: number }>;
   close(): Promise<void>;

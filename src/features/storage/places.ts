@@ -6,6 +6,7 @@ import type { Needs } from '../../context';
 import { inTransaction, type Db } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
 import { OPERATOR, recordEvent } from '../audit/audit';
+import { noteHub } from './hubs';
 import * as store from './places.store';
 import { namesOf, othersAtWork, recordProcess, type PlaceIds } from './processes';
 
@@ -68,6 +69,7 @@ async function tryToEnter(
   assertDifferent(places, currentId, otherId);
   assertAllSeen(used, places, [currentId, otherId]);
   const ids = { current: await marked(current, currentId), other: other && (await marked(other, otherId)) };
+  await noteHub({ db: tx }, current);
   if (!used.some(({ id }) => id === ids.current)) {
     const before = (await othersAtWork(tx)).filter(({ reads }) => !reads.includes(ids.current));
     if (before.length > 0) return { before };

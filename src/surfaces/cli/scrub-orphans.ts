@@ -1,6 +1,7 @@
 import { OPERATOR_ACTOR } from '../../features/access/actor';
 import { compareStorageNow } from '../../features/maintenance/at-once';
 import type { Comparison, ComparisonProgress } from '../../features/storage/comparison';
+import { assertOnlyHub } from '../../features/storage/hubs';
 import type { CommandParts } from './command-parts';
 import { count, formatBytes, printJson, printLine, printTable } from './output';
 import { ofTotal, withProgress } from './progress';
@@ -27,12 +28,13 @@ export async function scrubOrphans(
   parts: CommandParts,
   { apply: isApplied, olderThan, isJson }: OrphanOptions,
 ): Promise<void> {
-  const found = await parts.withContext((ctx) =>
-    withProgress((show) => {
+  const found = await parts.withStorage(async (storage) => {
+    if (isApplied) await assertOnlyHub(storage, storage.places);
+    return withProgress((show) => {
       const onProgress = (progress: ComparisonProgress): void => show(stateOf(progress));
-      return compareStorageNow(ctx, OPERATOR_ACTOR, { olderThanMs: olderThan * HOUR_MS, isApplied, onProgress });
-    }),
-  );
+      return compareStorageNow(storage, OPERATOR_ACTOR, { olderThanMs: olderThan * HOUR_MS, isApplied, onProgress });
+    });
+  });
   if (isJson) printJson(toJson(found));
   else printFound(found, isApplied);
   if (found.broken > 0) process.exitCode = 1;

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FilesystemBlobStore } from '../../../src/blobs/filesystem';
 import { markOfDirectory, type Place, type Places } from '../../../src/blobs/place';
+import { assertOnlyHub } from '../../../src/features/storage/hubs';
 import { enterPlaces, listPlaces, type EnteredPlaces } from '../../../src/features/storage/places';
 import { recordProcess } from '../../../src/features/storage/processes';
 import { query } from '../../../src/platform/db/query';
@@ -77,6 +78,27 @@ describe('a place', () => {
     await enter('disk');
     await rm(path.join(folder, 'disk'), { recursive: true });
     await expect(enter('disk')).rejects.toThrow('what is there now is another place. Is its disk mounted?');
+  });
+
+  it('knows the hubs that use it, of which only one may delete what has no row (R364)', async () => {
+    await enter('disk');
+    const places = { current: place('disk'), other: undefined };
+    await assertOnlyHub(database, places);
+    const others = await createTestDatabase();
+    const log = createLogger('silent');
+    const entering = await enterPlaces({ db: others.db, log }, places, new AbortController().signal);
+    expect(await places.current.mark.hubs()).toHaveLength(2);
+    for (const { db } of [database, others]) {
+      await expect(assertOnlyHub({ db }, places)).rejects.toMatchObject({
+        code: 'conflict',
+        message: expect.stringMatching(/Another hub uses file:.*disk as well, or did.* delete hub-/) as string,
+      });
+      const moving = { current: place('new'), other: place('disk') };
+      await moving.current.mark.write('new');
+      await expect(assertOnlyHub({ db }, moving)).rejects.toThrow('Another hub uses');
+    }
+    await entering.leave();
+    await others.drop();
   });
 
   it('cannot be both', async () => {

@@ -105,6 +105,21 @@ it('compares what is stored with the database, and changes it only when it is as
   ]);
 });
 
+it('deletes nothing without a row where another hub is, or was', async () => {
+  const orphan = path.join(layers.blobDir, 'sha256/ab', `${'ab'.repeat(32)}-00000000`);
+  await mkdir(path.dirname(orphan), { recursive: true });
+  await writeFile(orphan, 'a layer of the other one');
+  const hub = path.join(layers.blobDir, 'hub-11111111-2222-4333-8444-555555555555');
+  await writeFile(hub, '');
+  const refused = await place.run('scrub', '--orphans', '--older-than', '0', '--apply');
+  expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('delete hub-11111111-2222-4333')]);
+  expect(existsSync(orphan)).toBe(true);
+  await expect(place.run('scrub', '--orphans', '--older-than', '0')).resolves.toMatchObject({ code: 0 });
+  await rm(hub);
+  await expect(place.run('scrub', '--orphans', '--older-than', '0', '--apply')).resolves.toMatchObject({ code: 0 });
+  expect(existsSync(orphan)).toBe(false);
+});
+
 it('says which layers have lost their bytes without reading them', async () => {
   const image = createImage();
   await pushImages(server, 'alice/lost', [image]);
