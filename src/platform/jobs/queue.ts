@@ -53,6 +53,8 @@ export interface EnqueueOptions {
   readonly maxAttempts?: number;
   /** Replaces a waiting job with the same key. */
   readonly key?: string;
+  /** Nothing is queued if a job with the same key waits, runs or was given up. */
+  readonly isOnlyIfMissing?: true;
   /** Jobs of one queue run one after the other, and are not returned to it when their process dies: see `requeue`. */
   readonly queueName?: string;
 }
@@ -64,11 +66,11 @@ export interface EnqueueOptions {
  * @param payload - kept in the database until the job is done, so it must never contain a secret
  */
 export async function enqueue(tx: Db, name: string, payload: object, options: EnqueueOptions = {}): Promise<void> {
-  const { runAt, afterMs, maxAttempts, key, queueName } = options;
+  const { runAt, afterMs, maxAttempts, key, queueName, isOnlyIfMissing } = options;
   await query(
     tx,
     `select 1 from graphile_worker.add_job($1, $2::json, run_at => coalesce($3, now() + $6 * interval '1 millisecond'),
-       max_attempts => $4, job_key => $5, queue_name => $7)`,
+       max_attempts => $4, job_key => $5, queue_name => $7, job_key_mode => $8)`,
     [
       name,
       JSON.stringify(payload),
@@ -77,6 +79,7 @@ export async function enqueue(tx: Db, name: string, payload: object, options: En
       key ?? null,
       afterMs ?? null,
       queueName ?? null,
+      isOnlyIfMissing === true ? 'unsafe_dedupe' : null,
     ],
   );
 }

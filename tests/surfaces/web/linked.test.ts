@@ -51,6 +51,9 @@ it('leads from a provider to a repository that is built from one there', async (
   await runDueJobs(place.server.database, jobsOf(place.server.ctx));
   expect(await sourceOf('alice/web_shop')).toMatchObject({ syncsDescription: true, linked: { state: 'added' } });
   expect([shop.hooks.length, shop.keys.length]).toEqual([1, 1]);
+  expect((await browsing.get('/account/linked/gitlab/')).html).toMatch(
+    /href="\/r\/alice\/web_shop\/builds\/".*>added</s,
+  );
 
   const gone = await browsing.send('/account/linked/unlink/', { id: '1' }, '/account/linked/');
   expect(gone.location).toBe('/account/linked/');

@@ -11,6 +11,7 @@ import { recordEvent } from '../../audit/audit';
 import { openSealed, sealFor } from '../../openid/sealed';
 import * as store from './accounts.store';
 import { accountFrom, providerOf, type LinkedAccount } from './linked-accounts';
+import { retryFailed } from './remotes-queue';
 import { sealTokens } from './sealed-tokens';
 
 /*
@@ -95,7 +96,10 @@ async function keep(
   if (known === undefined) {
     const row = { id, userId: owner.id, provider: kind, baseUrl, remoteId: user.id, login: user.login, access };
     await store.insert(tx, { ...row, ...values });
-  } else await store.renew(tx, id, { login: user.login, access }, values);
+  } else {
+    await store.renew(tx, id, { login: user.login, access }, values);
+    await retryFailed(tx, id);
+  }
   await recordEvent(tx, owner.doer, {
     action: 'git_account.linked',
     subject: owner.username,

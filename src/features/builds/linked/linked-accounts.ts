@@ -7,6 +7,7 @@ import type { Actor } from '../../access/actor';
 import { authorizeAccount, type AuthorizedAccount } from '../../accounts/own-account';
 import { recordEvent } from '../../audit/audit';
 import * as store from './accounts.store';
+import { listOf as listRemotes, type RemoteState } from './remotes.store';
 import { queueTending } from './tending-queue';
 
 /*
@@ -96,6 +97,36 @@ export async function usableAccount(
   const row = (await store.listOf(ctx.db, owner.id)).find((one) => one.id === id);
   if (row === undefined) throw new AppError('not_found', `${owner.username} has no such linked account`);
   return { owner, row };
+}
+
+/** A repository that is built from one of a linked account. */
+export interface LinkedRepository {
+  /** the name that it had here when its source was added */
+  readonly name: string;
+  /** at the provider */
+  readonly fullName: string;
+  readonly state: RemoteState;
+  readonly error: string | undefined;
+}
+
+/**
+ * What is built from the repositories of a linked account, and whether hook and deploy key were added there.
+ *
+ * @throws AppError as `usableAccount`
+ */
+export async function listLinkedRepositories(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  username: string,
+  id: number,
+): Promise<LinkedRepository[]> {
+  const { row } = await usableAccount(ctx, actor, username, id);
+  return (await listRemotes(ctx.db, row.id)).map(({ subject, full_name: fullName, state, error }) => ({
+    name: subject,
+    fullName,
+    state,
+    error: error ?? undefined,
+  }));
 }
 
 /**

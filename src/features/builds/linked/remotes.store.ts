@@ -100,6 +100,27 @@ export async function setAdding(tx: Db, sourceId: number): Promise<number | unde
   return (await query<{ id: number }>(tx, text, [sourceId]))[0]?.id;
 }
 
+/** Has what failed for an account added again. @returns the rows */
+export async function setFailedAdding(tx: Db, accountId: number): Promise<number[]> {
+  const text = `update build_remotes set state = 'adding', error = null
+    where linked_account_id = $1 and state = 'failed' and source_id is not null returning id`;
+  return (await query<{ id: number }>(tx, text, [accountId])).map(({ id }) => id);
+}
+
+export interface ListedRow {
+  subject: string;
+  full_name: string;
+  state: RemoteState;
+  error: string | null;
+}
+
+/** What is built from the repositories of an account. */
+export async function listOf(db: Db, accountId: number): Promise<ListedRow[]> {
+  const text = `select subject, full_name, state, error from build_remotes
+    where linked_account_id = $1 and source_id is not null order by subject limit 500`;
+  return query<ListedRow>(db, text, [accountId]);
+}
+
 /** Takes a row away from its source, so that what was added is removed. @returns whether there was one */
 export async function detach(tx: Db, sourceId: number): Promise<boolean> {
   const text = 'update build_remotes set source_id = null where source_id = $1 returning 1';
@@ -115,6 +136,15 @@ export async function beginRemovals(tx: Db): Promise<number[]> {
        and (m.source_id is null or a.unlinked_at is not null or a.user_id is null) returning m.id`,
   );
   return rows.map(({ id }) => id);
+}
+
+/** What is to be added or removed by a job. */
+export async function listOpen(db: Db): Promise<{ id: number; is_ending: boolean }[]> {
+  return query<{ id: number; is_ending: boolean }>(
+    db,
+    `select m.id, m.removal_since is not null as is_ending from build_remotes m
+     where m.removal_since is not null or m.state = 'adding' order by m.id limit 1000`,
+  );
 }
 
 /** What could not be removed for many days. */

@@ -3,7 +3,7 @@ import { inTransaction } from '../../../platform/db/db';
 import * as accounts from './accounts.store';
 import { revokeTokens } from './provider-calls';
 import { abandonRemotes } from './remotes';
-import { queueRemoval } from './remotes-queue';
+import { queueMissing, queueRemoval } from './remotes-queue';
 import { beginRemovals } from './remotes.store';
 
 /** How long the removal of a hook and a key is tried. */
@@ -33,6 +33,7 @@ async function endUnlinked(ctx: Needs<'db' | 'log' | 'gitProviders'>): Promise<n
 export async function tendLinkedAccounts(
   ctx: Needs<'db' | 'log' | 'gitProviders' | 'publicUrl'>,
 ): Promise<{ readonly removals: number; readonly abandoned: number; readonly accounts: number }> {
+  await queueMissing(ctx);
   const removals = await inTransaction(ctx.db, async (tx) => {
     const ids = await beginRemovals(tx);
     for (const id of ids) await queueRemoval(tx, id);

@@ -262,6 +262,32 @@ describe('what cannot be removed is recorded', () => {
   });
 });
 
+it('is added when the account is linked again after the access was revoked', async () => {
+  const { shop } = await build('gitlab');
+  place.providers.of.gitlab.revokeAll();
+  await work();
+  expect(await state()).toMatchObject({
+    state: 'failed',
+    error: expect.stringContaining('link the account again') as string,
+  });
+  await linkAlice(place, 'gitlab');
+  await work();
+  expect([(await state())?.state, shop.hooks.length]).toEqual(['added', 1]);
+});
+
+it('is added and removed after a restore, which loses the jobs that wait', async () => {
+  const { shop } = await build('gitea');
+  const lose = () => ctx.db.raw('delete from graphile_worker._private_jobs');
+  await lose();
+  await work();
+  expect(shop.hooks).toHaveLength(1);
+  await removeSource(ctx, await app());
+  await tendLinkedAccounts(ctx);
+  await lose();
+  await work();
+  expect(shop.hooks).toEqual([]);
+});
+
 it.each(['../../user', 'a/..', './a', 'a', 'a/b?x=y', 'a b/c', 'a/%2e%2e', ''])(
   'refuses the name %p, which could lead elsewhere in the API of the provider (R343)',
   async (fullName) => {

@@ -1,12 +1,19 @@
 import type { Context } from '../../../../context';
 import { listRemoteRepositories } from '../../../../features/builds/linked/linked-source';
-import { listLinkedAccounts, type LinkedAccount } from '../../../../features/builds/linked/linked-accounts';
+import {
+  listLinkedAccounts,
+  listLinkedRepositories,
+  type LinkedAccount,
+  type LinkedRepository,
+} from '../../../../features/builds/linked/linked-accounts';
+import { readFullName } from '../../../../features/repositories/names';
 import { AppError } from '../../../../platform/errors';
 import type { RepositoryPage } from '../../../../platform/providers/git-provider';
 import type { Member, WebHandler } from '../../access';
 import { Field, Problem } from '../../components/forms';
-import { Badge, Empty, Table } from '../../components/page-parts';
+import { Badge, Empty, Panel, Table } from '../../components/page-parts';
 import { faultOf, type Fault } from '../../problems';
+import { repositoryPath } from '../../repository-path';
 import type { View } from '../../view';
 import { accountPage, usernameOf } from './frame';
 import { LINKED } from './linked';
@@ -56,6 +63,37 @@ function Rows({ account, page }: { account: LinkedAccount; page: RepositoryPage 
   );
 }
 
+const STATES: Record<LinkedRepository['state'], readonly [tone: 'plain' | 'good' | 'bad', text: string]> = {
+  adding: ['plain', 'is being added'],
+  added: ['good', 'added'],
+  failed: ['bad', 'failed'],
+  by_hand: ['plain', 'added by hand'],
+};
+
+function Built({ account, built }: { account: LinkedAccount; built: readonly LinkedRepository[] }): View {
+  return (
+    <Panel title="Built from it">
+      <Table caption="Automated repositories" head={['Repository', `At ${account.providerName}`, 'Hook']}>
+        {built.map(({ name, fullName, state, error }) => (
+          <tr>
+            <td class="text">
+              <a href={`${repositoryPath(readFullName(name))}builds/`}>{name}</a>
+            </td>
+            <td class="text">{fullName}</td>
+            <td>
+              <Badge tone={STATES[state][0]}>{STATES[state][1]}</Badge>
+              {error !== undefined && <small class="hint">{error}.</small>}
+            </td>
+          </tr>
+        ))}
+      </Table>
+      {built.some(({ state }) => state === 'failed') && (
+        <p class="fine">What failed is tried again when you link the account again.</p>
+      )}
+    </Panel>
+  );
+}
+
 function nextPath(account: LinkedAccount, search: string, cursor: string): string {
   return `${LINKED}${account.provider}/?${new URLSearchParams({ search, cursor }).toString()}`;
 }
@@ -75,6 +113,7 @@ export const getLinkedRepositories: WebHandler<'member'> = async (ctx, { caller,
   const of = { username: usernameOf(caller), id: account.id };
   const cursor = query.get('cursor') ?? undefined;
   const { page, fault } = await pageOrFault(listRemoteRepositories(ctx, caller.actor, of, { search, cursor }));
+  const built = await listLinkedRepositories(ctx, caller.actor, of.username, of.id);
   const isLimited = account.access === 'limited';
   const content = (
     <>
@@ -94,6 +133,7 @@ export const getLinkedRepositories: WebHandler<'member'> = async (ctx, { caller,
           <a href={nextPath(account, search, page.next)}>Next page</a>
         </p>
       )}
+      {built.length > 0 && <Built account={account} built={built} />}
     </>
   );
   const title = `Repositories at ${account.providerName}`;
