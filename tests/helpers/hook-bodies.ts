@@ -1,3 +1,5 @@
+import { createHmac } from 'node:crypto';
+
 /*
  * Hooks as the providers send them: the shape of each body and its headers, with the fields that Drydock reads and some
  * that it does not.
@@ -194,3 +196,15 @@ export const WITHOUT_BUILD: readonly HookBody[] = [
     signing: 'bitbucket',
   },
 ];
+
+/** The headers with which a provider shows that it knows the secret. */
+export function signatureOf(signing: Signing, body: string, secret: string): Record<string, string> {
+  const hex = (hash: string): string => createHmac(hash, secret).update(body).digest('hex');
+  return {
+    sha256: { 'X-Hub-Signature-256': `sha256=${hex('sha256')}` },
+    sha1: { 'X-Hub-Signature': `sha1=${hex('sha1')}` },
+    gitea: { 'X-Gitea-Signature': hex('sha256') },
+    bitbucket: { 'X-Hub-Signature': `sha256=${hex('sha256')}` },
+    gitlab: { 'X-Gitlab-Token': secret },
+  }[signing];
+}

@@ -1,4 +1,3 @@
-import { createHmac } from 'node:crypto';
 import request from 'supertest';
 import type { Context } from '../../../src/context';
 import { OPERATOR_ACTOR } from '../../../src/features/access/actor';
@@ -13,9 +12,9 @@ import {
   PUSH_OF_BITBUCKET_SERVER,
   PUSHES_OF_MASTER,
   PUSHES_OF_TAG,
+  signatureOf,
   WITHOUT_BUILD,
   type HookBody,
-  type Signing,
 } from '../../helpers/hook-bodies';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 import { ensureTokenKey } from '../../../src/features/accounts/token-key';
@@ -50,21 +49,10 @@ beforeEach(async () => {
   await ctx.db('failure_counts').delete();
 });
 
-function signature(signing: Signing, body: string, secret: string): Record<string, string> {
-  const hex = (hash: string): string => createHmac(hash, secret).update(body).digest('hex');
-  return {
-    sha256: { 'X-Hub-Signature-256': `sha256=${hex('sha256')}` },
-    sha1: { 'X-Hub-Signature': `sha1=${hex('sha1')}` },
-    gitea: { 'X-Gitea-Signature': hex('sha256') },
-    bitbucket: { 'X-Hub-Signature': `sha256=${hex('sha256')}` },
-    gitlab: { 'X-Gitlab-Token': secret },
-  }[signing];
-}
-
 function send(hook: HookBody, secret = source.hookSecret, text = JSON.stringify(hook.body), hookUrl = source.hookUrl) {
   return request(server.url)
     .post(new URL(hookUrl).pathname)
-    .set({ 'Content-Type': 'application/json', ...hook.headers, ...signature(hook.signing, text, secret) })
+    .set({ 'Content-Type': 'application/json', ...hook.headers, ...signatureOf(hook.signing, text, secret) })
     .send(text);
 }
 
@@ -128,7 +116,7 @@ describe('a hook is refused', () => {
 
   it('with 401 when a byte of its body differs', async () => {
     const text = JSON.stringify(GITHUB.body);
-    const headers = signature('sha256', text, source.hookSecret);
+    const headers = signatureOf('sha256', text, source.hookSecret);
     await send(GITHUB, source.hookSecret, `${text} `).set(headers).expect(401);
   });
 
