@@ -52,9 +52,9 @@ export async function runBuild(host: BuilderHost, buildId: number, stopping: Abo
   }
 }
 
-function secretsOf({ credential }: ClaimedBuild): string[] {
-  if (credential === undefined) return [];
-  return [credential.kind === 'token' ? credential.token : credential.privateKey];
+function secretsOf({ credential, secrets }: ClaimedBuild): string[] {
+  if (credential === undefined) return Object.values(secrets);
+  return [credential.kind === 'token' ? credential.token : credential.privateKey, ...Object.values(secrets)];
 }
 
 async function store(ctx: Needs<'db'>, holder: BuildHolder, text: string): Promise<void> {

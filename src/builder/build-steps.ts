@@ -68,9 +68,12 @@ async function describe({ host, holder, folder, log }: Running, { dockerfile }: 
 }
 
 /** Pulls the images of this hub that the Dockerfile needs, with the rights of the owner of the build. */
-async function pullBases({ host, holder, log, folder, stopping }: Running, input: BuildInput): Promise<NamedBase[]> {
+async function pullBases(
+  { host, holder, build, log, folder, stopping }: Running,
+  input: BuildInput,
+): Promise<NamedBase[]> {
   const { ownHosts, hub, limits } = host.settings;
-  const needed = neededImages(input.text, {}, host.architecture).map((image) => {
+  const needed = neededImages(input.text, build.buildArguments, host.architecture).map((image) => {
     const reference = imageReference(image, { own: ownHosts, allowed: [] });
     return { image, reference, repository: repositoryOf(reference, image) };
   });

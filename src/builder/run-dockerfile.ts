@@ -52,7 +52,7 @@ export async function runDockerfile(running: Running, input: BuildInput, bases: 
 }
 
 async function buildOnce(running: Running, input: BuildInput, bases: readonly NamedBase[]): Promise<string> {
-  const { host, folder, log, times, stopping } = running;
+  const { host, build, folder, log, times, stopping } = running;
   const { limits, ownHosts } = host.settings;
   const { image, toolMs } = await buildImage(
     {
@@ -60,7 +60,8 @@ async function buildOnce(running: Running, input: BuildInput, bases: readonly Na
       context: path.join('source', input.context),
       bases: bases.map(({ names, pulled }) => ({ folder: path.relative(folder.files, pulled.folder), names })),
       registry: ownHosts[0] ?? '',
-      buildArguments: {},
+      buildArguments: build.buildArguments,
+      secrets: build.secrets,
     },
     { folder, user: host.user, limits, storageDriver: host.storageDriver },
     (chunk) => log.write(chunk),

@@ -54,6 +54,7 @@ describeInstalled(canBuild(), 'the sandbox of builds', () => {
       bases: [],
       registry: 'hub.example',
       buildArguments: {},
+      secrets: {},
     };
     let log = '';
     const output = (chunk: Buffer): void => void (log += chunk.toString());

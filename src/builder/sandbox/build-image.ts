@@ -20,6 +20,8 @@ export interface ImageToBuild {
   /** The host of names without one: this hub. */
   readonly registry: string;
   readonly buildArguments: Readonly<Record<string, string>>;
+  /** Files for RUN --mount=type=secret; their names are words. */
+  readonly secrets: Readonly<Record<string, string>>;
 }
 
 /** An image that was built. */
@@ -50,7 +52,8 @@ export interface Sandbox {
  * that of the whole enclosure, for ADD of a URL, and that of each RUN.
  *
  * `$1` is the driver, `$2` the Dockerfile, `$3` the context, `$4` the registry, `$5` the number of build arguments, which
- * follow; then for each base its folder and names, with `--` behind the last.
+ * follow; then for each base its folder and names, with `--` behind the last. The names of secrets are in `$SECRETS`, and
+ * their values in `$SECRET_0` and so on: they become files in memory, outside of what a step sees.
  */
 const BUILD = `set -eu
 driver=$1 dockerfile=$2 context=$3 registry=$4 count=$5
@@ -66,6 +69,14 @@ in_storage() {
   echo "$from $to" >> /build/times
   return "$result"
 }
+secrets= at=0
+if [ -n "\${SECRETS-}" ]; then mkdir -m 700 /secrets; fi
+for name in \${SECRETS-}; do
+  eval "printf %s \\"\\$SECRET_$at\\"" > "/secrets/$name"
+  unset "SECRET_$at"
+  secrets="$secrets --secret id=$name,src=/secrets/$name" at=$((at + 1))
+done
+unset SECRETS
 arguments=$#
 while [ "$count" -gt 0 ]; do set -- "$@" --build-arg "$1"; shift; count=$((count - 1)); arguments=$((arguments - 1)); done
 while [ "$arguments" -gt 0 ]; do
@@ -75,7 +86,11 @@ while [ "$arguments" -gt 0 ]; do
   shift; arguments=$((arguments - 1))
 done
 in_storage build --layers --pull-never --isolation rootless --runtime "$(command -v runc)" --network none \\
-  --format docker --tag localhost/built --iidfile /build/image-id "$@" --file "/build/$dockerfile" "/build/$context"
+  --format docker --tag localhost/built --iidfile /build/image-id $secrets "$@" --file "/build/$dockerfile" "/build/$context" || {
+  # The container of a step that failed has its secrets, and the storage is kept for the next build.
+  in_storage rm --all >/dev/null 2>&1 || rm -rf /build/storage
+  exit 1
+}
 in_storage push --quiet --format v2s2 localhost/built dir:/build/image >/dev/null`;
 
 /**
@@ -96,7 +111,15 @@ export async function buildImage(
   const given = Object.entries(image.buildArguments).map(([name, value]) => `${name}=${value}`);
   const named = bases.flatMap((base) => [base.folder, ...base.names, '--']);
   const args = [storageDriver, dockerfile, context, registry, String(given.length), ...given, ...named];
-  const enclosure = { folder: folder.files, mountPoint: folder.mountPoint, network: 'none', user, limits } as const;
+  const { files, mountPoint } = folder;
+  const enclosure = {
+    folder: files,
+    mountPoint,
+    network: 'none',
+    user,
+    limits,
+    environment: inEnvironment(image),
+  } as const;
   try {
     await runEnclosed(enclosure, ['sh', '-c', BUILD, 'sh', ...args], output, stopping);
   } catch (error) {
@@ -104,6 +127,12 @@ export async function buildImage(
     throw error;
   }
   return { image: path.join(folder.files, 'image'), toolMs: await readTimes(folder.files) };
+}
+
+/** Secrets, for the script: other users of the host do not see the environment. */
+function inEnvironment({ secrets }: ImageToBuild): Record<string, string> {
+  const values = Object.values(secrets).map((value, at) => [`SECRET_${at}`, value] as const);
+  return { SECRETS: Object.keys(secrets).join(' '), ...Object.fromEntries(values) };
 }
 
 /** The sum of what the script wrote: for the log of the builder, not to be trusted. */

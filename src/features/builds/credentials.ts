@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Db } from '../../platform/db/db';
 import { seal, unseal } from '../../platform/sealing';
+import { resealSecrets } from './build-inputs';
 import * as store from './credentials.store';
 import { resealAccounts } from './linked/sealed-tokens';
 
@@ -49,6 +50,7 @@ async function resealSources(tx: Db, from: Buffer, to: Buffer): Promise<number> 
       hookSecret: sealHookSecret(to, id, unsealHookSecret(from, id, sealedHookSecret)),
     });
   }
+  await resealSecrets(tx, from, to);
   return rows.length;
 }
 

@@ -6,6 +6,7 @@ import { requeue } from '../../platform/jobs/queue';
 import { ensureTokenKey } from '../accounts/token-key';
 import { BUILDER, recordEvent } from '../audit/audit';
 import { displayName } from '../repositories/names';
+import { unsealSecrets, type Values } from './build-inputs';
 import type { RefType } from './builds.store';
 import { unsealCredential, type Credential } from './credentials';
 import { noteState } from './linked/statuses-queue';
@@ -53,6 +54,10 @@ export interface ClaimedBuild {
   /** with `{sha}` in it until `noteCommit` */
   readonly tag: string;
   readonly allowsNetwork: boolean;
+  /** values of ARG, by name */
+  readonly buildArguments: Values;
+  /** for RUN --mount=type=secret, by name */
+  readonly secrets: Values;
   /** the README in the folder of the Dockerfile becomes the description of the repository */
   readonly syncsDescription: boolean;
   /** false: all steps are run again */
@@ -102,6 +107,8 @@ function claimedFrom(tokenKey: Buffer, row: store.ClaimedRow): ClaimedBuild {
     contextPath: row.context_path,
     tag: row.tag,
     allowsNetwork: row.allows_network,
+    buildArguments: row.build_arguments,
+    secrets: unsealSecrets(tokenKey, sourceId, row.sealed_secrets),
     syncsDescription: row.syncs_description,
     usesCache: !row.no_cache,
     attempt: row.attempts,

@@ -7,6 +7,7 @@ import { recordEvent } from '../audit/audit';
 import type { AdministeredRepository } from '../repositories/access';
 import { lockAdministered } from '../repositories/get-repository';
 import { displayName } from '../repositories/names';
+import { saveArguments, saveSecrets, type Values } from './build-inputs';
 import { checkCloneUrl, isSshUrl } from './clone-url';
 import { sealHookSecret } from './credentials';
 import { leaveProvider, replaceAtProvider } from './linked/remotes-queue';
@@ -23,6 +24,10 @@ export interface SourceChanges {
   readonly syncsDescription?: boolean | undefined;
   /** only for site administrators */
   readonly allowsNetwork?: boolean | undefined;
+  /** all of them */
+  readonly buildArguments?: Values | undefined;
+  /** those that are set, or removed by null */
+  readonly secrets?: Readonly<Record<string, string | null>> | undefined;
 }
 
 function changedFields(changes: SourceChanges): string {
@@ -61,6 +66,8 @@ export async function changeSource(
       cloneUrl,
       by: locked.doer.userId ?? (before.created_by === null ? await backerOf(tx, locked) : undefined),
     });
+    if (changes.buildArguments !== undefined) await saveArguments(tx, before.id, changes.buildArguments);
+    if (changes.secrets !== undefined) await saveSecrets(tx, before.id, changes.secrets);
     const isElsewhere = cloneUrl !== undefined && cloneUrl !== before.clone_url;
     if (isElsewhere) await leaveProvider(tx, before.id);
     else if (changes.credential !== undefined) await replaceAtProvider(tx, before.id);

@@ -14,6 +14,8 @@ export interface SourceRow {
   hook_id: string;
   syncs_description: boolean;
   allows_network: boolean;
+  build_arguments: Record<string, string>;
+  secret_names: string[];
   schedule: string | null;
   scheduled_at: Date | null;
   dockerfile: string | null;
@@ -31,7 +33,7 @@ export interface SourceRow {
 
 /** All columns except the secrets. */
 const COLUMNS = `s.id, s.repository_id, s.provider, s.clone_url, s.credential_kind, s.public_key, s.hook_id,
-  s.syncs_description, s.allows_network, s.schedule, s.scheduled_at, s.dockerfile,
+  s.syncs_description, s.allows_network, s.build_arguments, s.secret_names, s.schedule, s.scheduled_at, s.dockerfile,
   (select u.username from users u where u.id = s.created_by) as created_by, s.created_at, s.updated_at,
   (select json_build_object('login', a.login, 'full_name', m.full_name, 'state', m.state, 'error', m.error)
    from build_remotes m join linked_accounts a on a.id = m.linked_account_id where m.source_id = s.id) as remote`;

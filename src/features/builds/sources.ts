@@ -9,6 +9,7 @@ import type { AdministeredRepository, ReadableRepository } from '../repositories
 import { getAdministered, lockAdministered } from '../repositories/get-repository';
 import { displayName } from '../repositories/names';
 import { createDescribedRepository, type NewRepository } from '../repositories/repository-settings';
+import type { Values } from './build-inputs';
 import { checkCloneUrl, isSshUrl } from './clone-url';
 import { sealHookSecret } from './credentials';
 import { noSource } from './no-source';
@@ -51,6 +52,9 @@ export interface BuildSource {
   readonly hookUrl: string;
   readonly syncsDescription: boolean;
   readonly allowsNetwork: boolean;
+  /** values of ARG, by name */
+  readonly buildArguments: Values;
+  readonly secretNames: readonly string[];
   /** five fields of cron, UTC */
   readonly schedule: string | undefined;
   readonly scheduledAt: Date | undefined;
@@ -74,6 +78,8 @@ export function sourceFrom(ctx: Needs<'publicUrl'>, row: store.SourceRow): Build
     hookUrl: ctx.publicUrl.of(`/hooks/builds/${row.hook_id}/`),
     syncsDescription: row.syncs_description,
     allowsNetwork: row.allows_network,
+    buildArguments: row.build_arguments,
+    secretNames: row.secret_names,
     schedule: row.schedule ?? undefined,
     scheduledAt: row.scheduled_at ?? undefined,
     linked: remoteFrom(row),

@@ -3,6 +3,7 @@ import { Option, type Command } from 'commander';
 import { listRules, setRules, type BuildRule, type RuleToSave } from '../../features/builds/rules';
 import { removeSource } from '../../features/builds/source-changes';
 import { addSource, getSource, PROVIDERS, type Provider, type WantedCredential } from '../../features/builds/sources';
+import { addBuildInputCommand } from './build-inputs';
 import type { CommandParts, ListingOptions } from './command-parts';
 import { printJson, printLine, printTable } from './output';
 import { REPOSITORY, repositoryNamed } from './repository-argument';
@@ -52,6 +53,7 @@ function addSourceCommands(build: Command, parts: CommandParts): void {
     .action(async (name: string) => {
       printJson(await parts.withContext(async (ctx) => getSource(ctx, await repositoryNamed(ctx, name))));
     });
+  addBuildInputCommand(source, parts);
   source
     .command('remove')
     .description('make a repository an ordinary one again; its history stays')

@@ -39,6 +39,11 @@ it('a source is added, shown without its secret, changed and removed', async () 
     },
   ]);
   expect(JSON.stringify(changed.body)).not.toContain('ghp_1234');
+  const inputs = { build_arguments: { VERSION: '12' }, secrets: { npm: 'npm-token-1' } };
+  const given = await ask('patch', 'build-source/', inputs);
+  expect(given.body).toMatchObject({ build_arguments: { VERSION: '12' }, secret_names: ['npm'] });
+  expect(JSON.stringify(given.body)).not.toContain('npm-token-1');
+  expect((await ask('patch', 'build-source/', { secrets: { npm: 'short' } })).status).toBe(400);
   expect((await ask('patch', 'build-source/', { schedule: 'daily' })).status).toBe(400);
   expect((await ask('patch', 'build-source/', { allows_network: true })).status).toBe(403);
   const renewed = await ask('post', 'build-source/hook/');
@@ -63,10 +68,10 @@ describe('an automated repository', () => {
   });
 
   it('shows its builds, their logs, and takes their end', async () => {
-    const started = await ask('post', 'builds/', {});
+    const started = await ask('post', 'builds/', { no_cache: true });
     expect([started.status, started.body.builds]).toMatchObject([
       202,
-      [{ state: 'queued', cause: 'manual', requested_by: 'alice' }],
+      [{ state: 'queued', cause: 'manual', requested_by: 'alice', no_cache: true }],
     ]);
     const [{ id }] = started.body.builds;
     const holder = { buildId: id as number, builder: 'host:1' };

@@ -1,3 +1,6 @@
+import { writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { appendLog } from '../../../src/features/builds/build-log';
 import { claimBuild } from '../../../src/features/builds/running';
 import { OPERATOR_ACTOR } from '../../../src/features/access/actor';
@@ -26,11 +29,20 @@ it('adds a source and rules, starts, lists, prints and cancels a build, and remo
   expect((await build('source', 'show', 'alice/app')).stdout).toContain(
     '"cloneUrl": "ssh://git@git.test/alice/app.git"',
   );
+  const file = path.join(tmpdir(), 'secret');
+  writeFileSync(file, 'npm-token-1\n');
+  const inputs = (...args: string[]) => build('source', 'inputs', 'alice/app', ...args);
+  expect(await inputs('--arg', 'A=1=2', '--arg', 'B=x', '--secret-file', `npm=${file}`)).toEqual(
+    success('Arguments: A=1=2 B=x\nSecrets:   npm\n'),
+  );
+  expect(await inputs('--remove-arg', 'A', '--remove-secret', 'npm')).toEqual(
+    success('Arguments: B=x\nSecrets:   none\n'),
+  );
   const rules = await build('rule', 'add', 'alice/app', '{ref}', '--tag', 'v*');
   expect(rules.stdout).toMatch(/\n +\d+ +tag +v\* +Dockerfile +\/ +\{ref\}\n$/);
   const [, last = ''] = /\n +(\d+) [^\n]*\n$/.exec(rules.stdout) ?? [];
   expect((await build('rule', 'remove', 'alice/app', last)).stdout).not.toContain('v*');
-  const started = await build('start', 'alice/app', '--branch', 'master');
+  const started = await build('start', 'alice/app', '--branch', 'master', '--no-cache');
   const [, id = ''] = /^Build (\d+) of master to latest waits for a builder\.\n$/.exec(started.stdout) ?? [];
   expect((await build('list', 'alice/app')).stdout).toMatch(
     new RegExp(`^BUILD .*\n *${id} +queued +manual +master +latest `),

@@ -25,6 +25,8 @@ const sourceSchema = z
     hook_url: z.string().describe('Where the provider sends its hooks'),
     syncs_description: z.boolean().describe('The README next to the Dockerfile becomes the description'),
     allows_network: z.boolean().describe('RUN has a network; only a site administrator changes it'),
+    build_arguments: z.record(z.string(), z.string()).describe('Values of ARG, by name'),
+    secret_names: z.array(z.string()).describe('Secrets for RUN --mount=type=secret, without their values'),
     schedule: z.string().nullable().describe('Five fields of cron, UTC'),
     date_scheduled: moment.nullable(),
     linked: z
@@ -61,6 +63,8 @@ function sourceBody(source: BuildSource): z.input<typeof sourceSchema> {
     hook_url: source.hookUrl,
     syncs_description: source.syncsDescription,
     allows_network: source.allowsNetwork,
+    build_arguments: source.buildArguments,
+    secret_names: [...source.secretNames],
     schedule: source.schedule ?? null,
     date_scheduled: source.scheduledAt?.toISOString() ?? null,
     linked: linkedBody(source),
@@ -179,6 +183,14 @@ const patchOne = endpoint({
     ...credentialFields,
     syncs_description: z.boolean().optional(),
     allows_network: z.boolean().optional(),
+    build_arguments: z
+      .record(line(100), line(4096))
+      .optional()
+      .describe('All values of ARG, by name; they are in the history of the image, so not secret'),
+    secrets: z
+      .record(line(100), z.string().max(16_384).nullable())
+      .optional()
+      .describe('Secrets to set, of 8 to 16384 characters, or to remove with null; never shown'),
     schedule: line(100).nullable().optional().describe('At most once an hour; null: never'),
   }),
   responses: { 200: { description: 'The updated source', body: sourceSchema } },
@@ -191,6 +203,8 @@ const patchOne = endpoint({
       credential: credentialIn(body),
       syncsDescription: body.syncs_description,
       allowsNetwork: body.allows_network,
+      buildArguments: body.build_arguments,
+      secrets: body.secrets,
     };
     await changeSource(ctx, repository, changes, (source) => assertCurrent(sourceBody(source)));
     if (body.schedule !== undefined) await setSchedule(ctx, repository, body.schedule ?? undefined);
