@@ -66,8 +66,9 @@ function testPages(): void {
   });
 }
 
-/** Parts that a script puts into a page, and addresses that lead to a provider of logins and back. */
-const NOT_PAGES = /\/(runs|progress|events)\/$|\.(svg|txt)$|^\/account\/login\/oidc(\/callback)?$/;
+/** Parts that a script puts into a page, and addresses that lead to a provider and back. */
+const NOT_PAGES =
+  /\/(runs|progress|events)\/$|\.(svg|txt)$|^\/account\/(login\/oidc(\/callback)?|linked\/:provider\/callback\/)$/;
 
 /** The addresses of all pages, according to the routes. */
 function pageTemplates(): string[] {

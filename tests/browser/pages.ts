@@ -145,6 +145,8 @@ const ACCOUNT: readonly ListedPage[] = [
     'account-sessions': '/account/sessions/',
     'account-applications': '/account/applications/',
     'account-linked': '/account/linked/',
+    'account-linked-repositories': '/account/linked/gitlab/',
+    'account-linked-build': '/account/linked/gitlab/add/?repository=alice-there%2Fshop',
     'account-teams': '/account/teams/',
     'account-plan': '/account/plan/',
     'account-retention': '/account/retention/',

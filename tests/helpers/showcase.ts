@@ -7,6 +7,9 @@ import type { OpenIdSettings } from '../../src/context';
 import { jobsOf } from '../../src/jobs';
 import { actorOf } from './actors';
 import { addClient, codeOf, exchangeCode } from './oauth';
+import { browseAs } from './browse';
+import { startGitProviders, type StandIns } from './git-providers/stand-in';
+import { linkInBrowser } from './linked-place';
 import { startReceiver } from './receiver';
 import { makeJobsDue, runDueJobs } from './run-jobs';
 import { actingOn, type Act } from './showcase/act';
@@ -70,18 +73,18 @@ const PROVIDER: OpenIdSettings = {
   createsAccounts: true,
 };
 
-const GIT_PROVIDERS = [
-  { kind: 'github', baseUrl: 'https://github.com', clientId: 'drydock', clientSecret: 'secret' },
-  { kind: 'gitea', baseUrl: 'https://git.example.com', clientId: 'drydock', clientSecret: 'secret' },
-] as const;
-
-/** Alice has linked an account, which the provider no longer accepts. */
-async function fillLinked({ ctx }: TestServer): Promise<void> {
-  const alice = await ctx.db('users').where({ username: 'alice' }).first<{ id: number }>('id');
-  await ctx.db('linked_accounts').insert({
+/** Alice has linked two accounts: one of a provider with repositories, and one that is no longer accepted. */
+async function fillLinked(server: TestServer, providers: StandIns): Promise<void> {
+  const { gitlab } = providers.of;
+  for (const name of ['shop', 'blog', 'tools/report'])
+    gitlab.addRepository(`alice-there/${name}`, { isPrivate: name === 'blog' });
+  await linkInBrowser({ providers }, await browseAs(server, 'alice'), 'gitlab');
+  const { db } = server.ctx;
+  const alice = await db('users').where({ username: 'alice' }).first<{ id: number }>('id');
+  await db('linked_accounts').insert({
     user_id: alice.id,
     provider: 'gitea',
-    base_url: 'https://git.example.com',
+    base_url: providers.settings.find(({ kind }) => kind === 'gitea')?.baseUrl,
     remote_id: '7',
     login: 'alice-there',
     access: 'full',
@@ -103,10 +106,16 @@ export async function startShowcase(): Promise<TestServer> {
   const receiver = await startReceiver(({ path }) =>
     path === '/deploy' ? { status: 200, body: 'thanks' } : { status: 503, body: 'the disk is full' },
   );
-  const server = await startTestServer({
+  const providers = await startGitProviders();
+  const started = await startTestServer({
     guardedClient: new GuardedClient(addressRule(['127.0.0.1'])),
-    settings: { openId: PROVIDER, gitProviders: GIT_PROVIDERS },
+    settings: { openId: PROVIDER, gitProviders: providers.settings },
   });
+  const close = async (): Promise<void> => {
+    await started.close();
+    await providers.close();
+  };
+  const server = { ...started, close };
   try {
     const act = actingOn(server);
     for (const username of PEOPLE) await addUser(server, username);
@@ -120,7 +129,7 @@ export async function startShowcase(): Promise<TestServer> {
     await fillWebhooks(server, act, receiver.url);
     await fillOAuth(server);
     await fillSignIn(server);
-    await fillLinked(server);
+    await fillLinked(server, providers);
     await fillActivity(server.ctx);
     return server;
   } catch (error) {
