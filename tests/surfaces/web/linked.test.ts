@@ -55,6 +55,10 @@ it('leads from a provider to a repository that is built from one there', async (
     /href="\/r\/alice\/web_shop\/builds\/".*>added</s,
   );
 
+  const settings = await browsing.get('/r/alice/web_shop/settings/builds/');
+  expect(settings.html).toContain('It is alice-there/Web_Shop of the linked account alice-there.');
+  expect(settings.html).not.toContain('Add this deploy key');
+
   const gone = await browsing.send('/account/linked/unlink/', { id: '1' }, '/account/linked/');
   expect(gone.location).toBe('/account/linked/');
   expect((await browsing.get('/account/linked/')).html).not.toContain('alice-there');

@@ -17,11 +17,14 @@ export interface AccountRow {
   problem: string | null;
   created_at: Date;
   is_ending: boolean;
+  /** the user is not active */
+  is_asleep: boolean;
 }
 
 const SELECT = `select a.id, a.user_id, a.provider, a.base_url, a.remote_id, a.login, a.access, a.sealed_tokens,
     a.token_version, coalesce(a.expires_at < now() + interval '1 minute', false) as is_expired, a.problem, a.created_at,
-    a.unlinked_at is not null or a.user_id is null as is_ending
+    a.unlinked_at is not null or a.user_id is null as is_ending,
+    exists (select from users u where u.id = a.user_id and not u.is_active) as is_asleep
   from linked_accounts a`;
 
 /** The linked accounts of a user, the oldest first. */

@@ -94,15 +94,18 @@ function revoked({ name }: GitProvider): ProviderError {
 /**
  * Calls a provider for a linked account, with tokens that were refreshed if necessary.
  *
- * @throws ProviderError; AppError `closed` when the provider is no longer configured, `not_found` when the account is
- *   gone; what `work` throws
+ * @param options.isRemoval - it only removes what was added: then the user need not be active
+ * @throws ProviderError; AppError `closed` when the provider is no longer configured or the user is not active,
+ *   `not_found` when the account is gone; what `work` throws
  */
 export async function callProvider<T>(
   ctx: Calling,
   accountId: number,
   work: (call: ProviderCall) => Promise<T>,
+  { isRemoval = false }: { readonly isRemoval?: boolean } = {},
 ): Promise<T> {
   const known = await reread(ctx, accountId);
+  if (known.is_asleep && !isRemoval) throw new AppError('closed', 'The user of the linked account is not active');
   const provider = configuredProvider(ctx, known);
   const account = known.is_expired && known.problem === null ? await refreshed(ctx, known, provider) : known;
   if (account.problem !== null) throw new ProviderError('revoked', account.problem);

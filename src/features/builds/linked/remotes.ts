@@ -96,10 +96,11 @@ export async function removeRemote(ctx: Working, remoteId: number): Promise<void
   const { hook_ref: hook, key_ref: key, remote_repository: repository } = row;
   try {
     if (hook !== null || key !== null) {
-      await callProvider(ctx, row.linked_account_id, async ({ provider, token }) => {
+      const remove = async ({ provider, token }: ProviderCall): Promise<void> => {
         if (hook !== null) await provider.removeHook(token, repository, hook);
         if (key !== null) await provider.removeKey(token, repository, key);
-      });
+      };
+      await callProvider(ctx, row.linked_account_id, remove, { isRemoval: true });
     }
   } catch (error) {
     await store.release(ctx.db, remoteId, sentenceOf(error));

@@ -2,6 +2,7 @@ import type { Context } from '../../../../src/context';
 import { OPERATOR_ACTOR } from '../../../../src/features/access/actor';
 import { createLinkedRepository } from '../../../../src/features/builds/linked/linked-source';
 import { reportForgotten } from '../../../../src/features/builds/linked/statuses';
+import { removeSource } from '../../../../src/features/builds/source-changes';
 import { setRules } from '../../../../src/features/builds/rules';
 import { claimBuild, finishBuild, noteCommit } from '../../../../src/features/builds/running';
 import { cancelBuild, retryBuild } from '../../../../src/features/builds/starting';
@@ -196,6 +197,17 @@ it('has the status already when GitLab refuses it once more', async () => {
   await finish(id, HASH, 'success');
   await work();
   expect(states(shop)).toEqual([['a', 'success']]);
+});
+
+it('gets none while the user of the linked account is not active, whose hook can still be removed', async () => {
+  const shop = await shopOf('github');
+  await ctx.db('users').where({ username: 'alice' }).update({ is_active: false });
+  await finish(await queue(HASH), HASH, 'success');
+  await work();
+  expect([shop.statuses, shop.hooks.length]).toEqual([[], 1]);
+  await removeSource(ctx, await app());
+  for (let round = 0; round < 2; round += 1) await work();
+  expect(shop.hooks).toEqual([]);
 });
 
 it('is not tried again when the provider refuses it for good', async () => {

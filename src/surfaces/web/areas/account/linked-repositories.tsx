@@ -11,6 +11,7 @@ import { AppError } from '../../../../platform/errors';
 import type { RepositoryPage } from '../../../../platform/providers/git-provider';
 import type { Member, WebHandler } from '../../access';
 import { Field, Problem } from '../../components/forms';
+import { HookState } from '../../components/hook-state';
 import { Badge, Empty, Panel, Table } from '../../components/page-parts';
 import { faultOf, type Fault } from '../../problems';
 import { repositoryPath } from '../../repository-path';
@@ -63,13 +64,6 @@ function Rows({ account, page }: { account: LinkedAccount; page: RepositoryPage 
   );
 }
 
-const STATES: Record<LinkedRepository['state'], readonly [tone: 'plain' | 'good' | 'bad', text: string]> = {
-  adding: ['plain', 'is being added'],
-  added: ['good', 'added'],
-  failed: ['bad', 'failed'],
-  by_hand: ['plain', 'added by hand'],
-};
-
 function Built({ account, built }: { account: LinkedAccount; built: readonly LinkedRepository[] }): View {
   return (
     <Panel title="Built from it">
@@ -81,8 +75,7 @@ function Built({ account, built }: { account: LinkedAccount; built: readonly Lin
             </td>
             <td class="text">{fullName}</td>
             <td>
-              <Badge tone={STATES[state][0]}>{STATES[state][1]}</Badge>
-              {error !== undefined && <small class="hint">{error}.</small>}
+              <HookState state={state} error={error} />
             </td>
           </tr>
         ))}

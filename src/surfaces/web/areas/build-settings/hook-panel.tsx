@@ -3,6 +3,7 @@ import type { BuildSource, NewBuildSource } from '../../../../features/builds/so
 import type { RepositoryDetails } from '../../../../features/repositories/repository-details';
 import { DangerButton } from '../../components/buttons';
 import { Actions } from '../../components/forms';
+import { HookState } from '../../components/hook-state';
 import { CopyLine, Panel } from '../../components/page-parts';
 import type { View } from '../../view';
 import type { Visitor } from '../../visitor';
@@ -11,9 +12,24 @@ import { buildSettingsPath } from './frame';
 
 /* What has to be pasted at the provider. */
 
-/** The deploy key of a source; nothing if it has none. */
-export function DeployKey({ source: { publicKey } }: { readonly source: BuildSource }): View {
-  if (publicKey === undefined) return <></>;
+/** Whether this server adds the hook and the deploy key at the provider, with a linked account. */
+const isAddedHere = ({ linked }: BuildSource): boolean => linked !== undefined && linked.state !== 'by_hand';
+
+/** The repository of a linked account that a source is; nothing for any other git URL. */
+export function LinkedAccountOf({ source: { linked } }: { readonly source: BuildSource }): View {
+  if (linked === undefined) return <></>;
+  return (
+    <p>
+      It is {linked.fullName} of the linked account {linked.login}. Its hook there:{' '}
+      <HookState state={linked.state} error={linked.error} />
+    </p>
+  );
+}
+
+/** The deploy key of a source that users add; nothing if it has none. */
+export function DeployKey({ source }: { readonly source: BuildSource }): View {
+  const { publicKey } = source;
+  if (publicKey === undefined || isAddedHere(source)) return <></>;
   return (
     <>
       <p>Add this deploy key to the git repository, with read access only:</p>
@@ -34,7 +50,11 @@ export function HookPanel({
 }): View {
   return (
     <Panel title="Hooks">
-      <p>The provider sends its hooks for pushes, as JSON, to this URL, with the secret that was shown with it:</p>
+      {isAddedHere(source) ? (
+        <p>The linked account has the hook added at the provider, with this URL:</p>
+      ) : (
+        <p>The provider sends its hooks for pushes, as JSON, to this URL, with the secret that was shown with it:</p>
+      )}
       <CopyLine text={source.hookUrl} label="URL of the hooks" />
       <DangerButton
         visitor={visitor}
@@ -54,6 +74,18 @@ export function CreatedSource({
   readonly repository: RepositoryName;
   readonly source: NewBuildSource;
 }): View {
+  if (isAddedHere(source)) {
+    return (
+      <Panel title="The provider gets the new hook">
+        <LinkedAccountOf source={source} />
+        <Actions>
+          <a class="button" href={buildsPath(repository)}>
+            Go to the builds
+          </a>
+        </Actions>
+      </Panel>
+    );
+  }
   return (
     <Panel title="Now tell the provider">
       <DeployKey source={source} />

@@ -8,7 +8,7 @@ import { VERSION } from '../../version';
 import type { View } from '../../view';
 import type { Visitor } from '../../visitor';
 import { buildSettingsPath } from './frame';
-import { DeployKey, HookPanel } from './hook-panel';
+import { DeployKey, HookPanel, LinkedAccountOf } from './hook-panel';
 import { RuleFields, type TypedRule } from './rule-fields';
 import { RightsOfBuilds, SourceFields, type TypedSource } from './source-fields';
 
@@ -82,6 +82,7 @@ export function SourceSettings({
           </p>
         )}
         <RightsOfBuilds />
+        <LinkedAccountOf source={source} />
         <DeployKey source={source} />
         <Problem fault={fault} />
         <Form visitor={visitor} fault={fault} action={buildSettingsPath(repository, 'change/')}>
