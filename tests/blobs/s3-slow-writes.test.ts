@@ -57,7 +57,7 @@ describeInstalled(isS3Installed(), 'many writes to a bucket at once', () => {
     };
   };
 
-  it('have 64 MiB for their parts together', async () => {
+  it('have 64 MiB for their parts together (R365)', async () => {
     const bytes = Array.from({ length: 20 }, () => randomBytes(20 * MEBIBYTE));
     const written = await Promise.all(bytes.map((each) => opened.store.write(chunksOf(each))));
     expect(written.map(({ digest }) => digest)).toEqual(bytes.map((each) => digestOf(each)));
@@ -66,7 +66,7 @@ describeInstalled(isS3Installed(), 'many writes to a bucket at once', () => {
     await opened.store.delete(written.map(({ key }) => key));
   });
 
-  it('of slow clients do not hold up the others, and end whole, over both kinds of writes', async () => {
+  it('of slow clients do not hold up the others, and end whole, over both kinds of writes (R365)', async () => {
     partMemory.setPatience(100);
     const { store } = opened;
     const slow = [
