@@ -2,9 +2,12 @@ import { rm, stat, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { filesIn } from './file-moves';
 import { fileSystemTime } from './file-system-time';
+import { OngoingWork, SignsOfLife } from './signs-of-life';
 
-/** A slow client may send nothing for minutes, and a megabyte is written at once. */
-const SIGN_OF_LIFE_MS = 5 * 60_000;
+async function touchAll(handles: readonly FileHandle[]): Promise<void> {
+  const now = new Date();
+  await Promise.allSettled(handles.map((handle) => handle.utimes(now, now)));
+}
 
 /**
  * The partial files of writes that are in progress in this process, and those that any process left.
@@ -14,9 +17,8 @@ const SIGN_OF_LIFE_MS = 5 * 60_000;
  * clock, not by those of the hosts that share it.
  */
 export class ArrivingFiles {
-  private readonly handles = new Set<FileHandle>();
-  private readonly writes = new Set<Promise<unknown>>();
-  private timer: NodeJS.Timeout | undefined;
+  private readonly signs: SignsOfLife<FileHandle>;
+  private readonly writes = new OngoingWork();
 
   /**
    * @param root - of the store
@@ -25,37 +27,24 @@ export class ArrivingFiles {
   constructor(
     private readonly root: string,
     private readonly folder: string,
-    private readonly everyMs = SIGN_OF_LIFE_MS,
-  ) {}
+    everyMs?: number,
+  ) {
+    this.signs = new SignsOfLife(touchAll, everyMs);
+  }
 
   /** Keeps touching a partial file while `work` writes it. */
   async during<T>(handle: FileHandle, work: () => Promise<T>): Promise<T> {
-    this.handles.add(handle);
-    this.timer ??= setInterval(() => void this.touchAll(), this.everyMs).unref();
-    try {
-      return await work();
-    } finally {
-      this.handles.delete(handle);
-      if (this.handles.size === 0) {
-        clearInterval(this.timer);
-        this.timer = undefined;
-      }
-    }
+    return this.signs.during(handle, work);
   }
 
   /** Lets `settled` wait until a write has fully ended, including the removal of what is left of it. */
   async track<T>(write: Promise<T>): Promise<T> {
-    this.writes.add(write);
-    try {
-      return await write;
-    } finally {
-      this.writes.delete(write);
-    }
+    return this.writes.track(write);
   }
 
   /** Resolves when no write is in progress. */
   async settled(): Promise<void> {
-    while (this.writes.size > 0) await Promise.allSettled(this.writes);
+    await this.writes.settled();
   }
 
   /**
@@ -75,10 +64,5 @@ export class ArrivingFiles {
       removed += 1;
     }
     return removed;
-  }
-
-  private async touchAll(): Promise<void> {
-    const now = new Date();
-    await Promise.allSettled([...this.handles].map((handle) => handle.utimes(now, now)));
   }
 }

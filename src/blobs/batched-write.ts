@@ -1,6 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { BATCH_BYTES, giveBackBatch, takeBatch } from './batches';
 import { settle } from './settle';
+import type { SumsOfPieces } from './sums-of-pieces';
 
 /**
  * The number of batches of one upload that are in progress in addition to the one being filled; more would only use
@@ -22,14 +23,6 @@ async function writeAll(handle: FileHandle, bytes: Buffer, at: number): Promise<
     const length = Math.min(WRITE_BYTES, bytes.length - done);
     done += (await handle.write(bytes, done, length, at + done)).bytesWritten;
   }
-}
-
-/** Hashes that are computed while the bytes are written. */
-interface SumsOfPieces {
-  /** @param isOnly - there are no other bytes, before or after */
-  update(piece: Buffer, isOnly: boolean): Promise<void>;
-  /** What may take longer than `update`: the piece must not change until this resolves. It never throws. */
-  read?(piece: Buffer): Promise<void>;
 }
 
 /** Copies incoming bytes into batches; each full one is written and hashed while the next one is filled. */

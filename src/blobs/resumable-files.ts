@@ -7,9 +7,10 @@ import { settle } from './settle';
 import type { StoredBlob } from './stored-blob';
 import { filesIn, isNotFound, moveIntoPlace, translateFull } from './file-moves';
 import { fileSystemTime } from './file-system-time';
+import { limited } from './limited-bytes';
 import { OpenWrite, type VerifiedWrite } from './open-write';
 import { RESUMABLE } from './paths';
-import { UnknownWriteError, WriteTooLongError, type ResumableWrites, type UnfinishedWrite } from './resumable';
+import { UnknownWriteError, type ResumableWrites, type UnfinishedWrite } from './resumable';
 import { RunningWrites } from './running-writes';
 import { WriteTurns, bytesName, findBytes, type Turn, type TurnTimes } from './write-turns';
 
@@ -19,20 +20,6 @@ async function openBytes(id: string, turn: Turn): Promise<FileHandle> {
   return open(turn.file, 'r+').catch((error: unknown) => {
     throw isNotFound(error) ? new UnknownWriteError(id) : error;
   });
-}
-
-async function* upTo(
-  id: string,
-  room: number,
-  limitBytes: number,
-  bytes: AsyncIterable<Buffer>,
-): AsyncGenerator<Buffer> {
-  let left = room;
-  for await (const chunk of bytes) {
-    left -= chunk.length;
-    if (left < 0) throw new WriteTooLongError(id, limitBytes);
-    yield chunk;
-  }
 }
 
 /** Keeps resumable writes as folders below the root of a store; see `write-turns.ts`. */
@@ -70,7 +57,7 @@ export class ResumableFiles implements ResumableWrites {
 
   async append(id: string, offset: number, bytes: AsyncIterable<Buffer>, limitBytes = Infinity): Promise<number> {
     return this.inTurn(id, async (write, turn) => {
-      const end = await write.append(offset, upTo(id, limitBytes - offset, limitBytes, bytes));
+      const end = await write.append(offset, limited(id, bytes, { from: offset, limitBytes }));
       await this.turns.assertMine(id, this.folderOf(id), turn);
       return end;
     });

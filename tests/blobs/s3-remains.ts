@@ -1,17 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
 import { MemoryBlobStore } from '../../src/blobs/memory';
-import { Bucket } from '../../src/blobs/s3/bucket';
+import type { Bucket } from '../../src/blobs/s3/bucket';
 import type { SentPart } from '../../src/blobs/s3/objects';
-import { S3BlobStore } from '../../src/blobs/s3/s3-blob-store';
+import type { S3BlobStore } from '../../src/blobs/s3/s3-blob-store';
 import { query } from '../../src/platform/db/query';
 import type { S3Server } from '../helpers/s3-server';
-import { createTestDatabase, type TestDatabase } from '../helpers/test-database';
+import { createS3Store, type S3TestStore } from '../helpers/s3-store';
+import type { TestDatabase } from '../helpers/test-database';
 import { chunksOf, collect, digestOf } from './streams';
 
 /* What crashes leave in a bucket, between any two steps. */
-
-const REGION = 'us-east-1';
 
 interface WriteRow {
   readonly key: string;
@@ -24,30 +22,17 @@ interface WriteRow {
 /** Registers the tests; `s3` is there when they run. */
 export function describeRemains(s3: () => S3Server): void {
   describe('what a crash leaves in a bucket', () => {
+    let opened: S3TestStore;
     let database: TestDatabase;
-    let name: string;
     let bucket: Bucket;
     let store: S3BlobStore;
     beforeEach(async () => {
-      database = await createTestDatabase();
-      name = await s3().createBucket();
-      const { endpoint, credentials } = s3();
-      const place = { bucket: name, prefix: '', endpoint, region: REGION, credentials };
-      bucket = await Bucket.open({ ...place, isPathStyle: true, encryption: undefined });
-      store = new S3BlobStore(bucket, database.db);
+      opened = await createS3Store(s3());
+      ({ database, bucket, store } = opened);
     });
-    afterEach(async () => {
-      bucket.close();
-      await database.drop();
-    });
+    afterEach(() => opened.close());
 
-    async function uploads(): Promise<number> {
-      const { endpoint, credentials } = s3();
-      const client = new S3Client({ region: REGION, endpoint, credentials, forcePathStyle: true });
-      const { Uploads } = await client.send(new ListMultipartUploadsCommand({ Bucket: name }));
-      client.destroy();
-      return Uploads?.length ?? 0;
-    }
+    const uploads = (): Promise<number> => opened.uploads();
 
     /** A write with a part and a tail. */
     async function begun(whole: Buffer): Promise<{ id: string; row: WriteRow }> {

@@ -1,6 +1,4 @@
 import { rm } from 'node:fs/promises';
-import { Bucket } from '../../src/blobs/s3/bucket';
-import { S3BlobStore } from '../../src/blobs/s3/s3-blob-store';
 import { expectBoth, pushBoth } from '../helpers/backups';
 import { startChildServer } from '../helpers/child-server';
 import { createCommandPlace, type CommandPlace } from '../helpers/command-place';
@@ -8,8 +6,8 @@ import { startFaultyStore } from '../helpers/faulty-store';
 import { describeInstalled } from '../helpers/installed';
 import { startCommand } from '../helpers/run-command';
 import { isS3Installed, startS3Server, type S3Server } from '../helpers/s3-server';
-import { createTestDatabase } from '../helpers/test-database';
-import { describeBlobStore, type OpenedStore } from './conformance';
+import { createS3Store } from '../helpers/s3-store';
+import { describeBlobStore } from './conformance';
 import { describeRemains } from './s3-remains';
 
 describeInstalled(isS3Installed(), 'a bucket', () => {
@@ -19,30 +17,7 @@ describeInstalled(isS3Installed(), 'a bucket', () => {
   });
   afterAll(() => s3.close());
 
-  async function openBucket(): Promise<OpenedStore> {
-    const { endpoint, credentials } = s3;
-    const database = await createTestDatabase();
-    const bucket = await Bucket.open({
-      bucket: await s3.createBucket(),
-      prefix: 'hub/',
-      endpoint,
-      region: 'us-east-1',
-      isPathStyle: true,
-      encryption: undefined,
-      credentials,
-    });
-    const open = () => new S3BlobStore(bucket, database.db);
-    return {
-      store: open(),
-      again: open,
-      close: async () => {
-        bucket.close();
-        await database.drop();
-      },
-    };
-  }
-
-  describeBlobStore('S3', openBucket);
+  describeBlobStore('S3', () => createS3Store(s3, { prefix: 'hub/' }));
   describeRemains(() => s3);
 
   describe('a server with DRYDOCK_STORAGE', () => {

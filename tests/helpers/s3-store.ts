@@ -18,6 +18,8 @@ export interface S3TestStore {
   again(): S3BlobStore;
   /** speaks to the server directly */
   readonly client: S3Client;
+  /** how many multipart uploads go on, or were left behind */
+  uploads(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -37,6 +39,7 @@ export async function createS3Store(s3: S3Server, options: Partial<BucketOptions
     database,
     again,
     client,
+    uploads: async () => (await s3.uploadsOf(name)).length,
     close: async () => {
       bucket.close();
       client.destroy();

@@ -1,17 +1,11 @@
 import { BATCH_BYTES } from '../batches';
+import { settle } from '../settle';
+import type { SumsOfPieces } from '../sums-of-pieces';
 import { FIRST_BYTES, partMemory } from './part-memory';
 import { partBytesOf } from './part-sizes';
 
 /** How many full parts are sent while the next one is filled. */
 const UNDER_WAY = 2;
-
-/** What is computed of the bytes on their way. */
-export interface SumsOfPieces {
-  /** @param isOnly - there are no other bytes, before or after */
-  update(piece: Buffer, isOnly: boolean): Promise<void>;
-  /** What may take longer than `update`: the piece must not change until this resolves. It never throws. */
-  read?(piece: Buffer): Promise<void>;
-}
 
 /** Where the bytes of a slow client go while others need its memory. */
 interface BytesAside {
@@ -30,12 +24,6 @@ export interface Destination {
 }
 
 const NOTHING = Buffer.alloc(0);
-
-/** Waits for all of them, so that no work continues after a failure. */
-async function settle(work: readonly Promise<void>[]): Promise<void> {
-  const failure = (await Promise.allSettled(work)).find(({ status }) => status === 'rejected');
-  if (failure?.status === 'rejected') throw failure.reason;
-}
 
 /** Copies incoming bytes into parts, which are hashed while they are filled, and sent when they are full. */
 export class PartsWriter {

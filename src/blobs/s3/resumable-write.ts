@@ -1,6 +1,7 @@
 import { algorithmOf } from '../../platform/bytes/digest';
 import { inTransaction, type Db } from '../../platform/db/db';
 import { digestsOf, sha512Of, sumsOfPieces, type RunningSums } from '../hashing';
+import { limited } from '../limited-bytes';
 import { UnknownWriteError, WriteDigestError, WriteOffsetError } from '../resumable';
 import { forgetSums, type RunningWrites } from '../running-writes';
 import type { StoredBlob } from '../stored-blob';
@@ -14,7 +15,7 @@ import { beginUpload, ObjectParts } from './object-parts';
 import { assertSize } from './object-write';
 import { shortestPartOf } from './part-sizes';
 import { PartsWriter } from './parts-writer';
-import { limited, takePiece, type BrokenOff } from './pieces';
+import { takePiece, type BrokenOff } from './pieces';
 import * as pending from './pending-writes.store';
 import type { ResumableState } from './resumable-rows.store';
 import type { Turn } from './turns';

@@ -11,11 +11,11 @@ import {
 } from '../blob-store';
 import type { Handover } from '../handover';
 import { KEY_ROOTS } from '../paths';
+import { OngoingWork, SignsOfLife } from '../signs-of-life';
 import type { StoredBlob } from '../stored-blob';
 import type { Bucket } from './bucket';
 import { BucketProbe } from './bucket-probe';
 import { removeDeadWrites } from './dead-writes';
-import { LivingWrites } from './living-writes';
 import { newObjectKey, QUARANTINE, quarantineKeyOf } from './object-keys';
 import { ObjectBytes } from './object-bytes';
 import { deleteObjects } from './object-deletion';
@@ -31,7 +31,8 @@ const prefixesOf = (folder: string | undefined): readonly string[] => (folder ==
 /** Keeps blobs in a bucket of S3 or a store that speaks it, and what is being written in Postgres. */
 export class S3BlobStore implements BlobStore {
   readonly resumable: S3Resumable;
-  private readonly living: LivingWrites;
+  private readonly living: SignsOfLife<string>;
+  private readonly writes = new OngoingWork();
   private readonly probe: BucketProbe;
 
   /** @param signOfLifeMs - how often a write shows that it is active; undefined: as usual */
@@ -41,13 +42,13 @@ export class S3BlobStore implements BlobStore {
     signOfLifeMs?: number,
   ) {
     this.resumable = new S3Resumable(bucket, db);
-    this.living = new LivingWrites(db, signOfLifeMs);
+    this.living = new SignsOfLife((keys) => pending.touch(db, keys), signOfLifeMs);
     this.probe = new BucketProbe(bucket);
   }
 
   async write(bytes: AsyncIterable<Buffer>, wanted?: WantedSums): Promise<StoredBlob> {
     const key = newObjectKey();
-    return this.living.during(key, async () => {
+    return this.alive(key, async () => {
       await pending.begin(this.db, key);
       return writeObject({ bucket: this.bucket, db: this.db }, key, bytes, wanted);
     });
@@ -55,7 +56,7 @@ export class S3BlobStore implements BlobStore {
 
   /** What a copy that was killed left under the key is removed, so that only its own parts remain. */
   async writeAs(key: string, bytes: AsyncIterable<Buffer>): Promise<StoredBlob> {
-    return this.living.during(key, async () => {
+    return this.alive(key, async () => {
       const uploadId = await pending.beginAgain(this.db, key);
       if (uploadId !== null) await this.bucket.abortParts(key, uploadId);
       return writeObject({ bucket: this.bucket, db: this.db }, key, bytes);
@@ -153,10 +154,14 @@ export class S3BlobStore implements BlobStore {
   }
 
   async settled(): Promise<void> {
-    await Promise.all([this.living.settled(), this.resumable.settled()]);
+    await Promise.all([this.writes.settled(), this.resumable.settled()]);
   }
 
   async check(): Promise<void> {
     await this.probe.check();
+  }
+
+  private async alive<T>(key: string, work: () => Promise<T>): Promise<T> {
+    return this.writes.track(this.living.during(key, work));
   }
 }

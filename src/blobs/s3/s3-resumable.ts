@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Db } from '../../platform/db/db';
 import { UnknownWriteError, type ResumableWrites, type UnfinishedWrite } from '../resumable';
 import { RunningWrites } from '../running-writes';
+import { OngoingWork } from '../signs-of-life';
 import type { StoredBlob } from '../stored-blob';
 import type { Bucket } from './bucket';
 import { newObjectKey } from './object-keys';
@@ -17,7 +18,7 @@ const LISTED_AT_ONCE = 500;
 /** Keeps resumable writes in a bucket, and their state in Postgres; see `resumable-write.ts`. */
 export class S3Resumable implements ResumableWrites {
   private readonly running = new RunningWrites();
-  private readonly turns = new Set<Promise<unknown>>();
+  private readonly turns = new OngoingWork();
 
   constructor(
     private readonly bucket: Bucket,
@@ -72,7 +73,7 @@ export class S3Resumable implements ResumableWrites {
 
   /** Resolves when no write is in progress. */
   async settled(): Promise<void> {
-    while (this.turns.size > 0) await Promise.allSettled(this.turns);
+    await this.turns.settled();
   }
 
   /** What this leaves when it is cut off, the sweep of dead writes finds by the rows of the objects. */
@@ -97,12 +98,6 @@ export class S3Resumable implements ResumableWrites {
     if (!ID.test(id)) throw new UnknownWriteError(id);
     const { bucket, db, running } = this;
     const turn = await Turn.take(db, id);
-    const working = work(new ResumableWrite({ bucket, db, running }, turn)).finally(() => turn.end());
-    this.turns.add(working);
-    try {
-      return await working;
-    } finally {
-      this.turns.delete(working);
-    }
+    return this.turns.track(work(new ResumableWrite({ bucket, db, running }, turn)).finally(() => turn.end()));
   }
 }

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { Bucket } from '../../../src/blobs/s3/bucket';
 import { S3BlobStore } from '../../../src/blobs/s3/s3-blob-store';
 import { backUp } from '../../../src/features/backups/back-up';
 import { restore } from '../../../src/features/backups/restore';
@@ -8,6 +7,7 @@ import { createLogger } from '../../../src/platform/log/logger';
 import { createBackupFolder, createEmptyPlace, pushBoth } from '../../helpers/backups';
 import { describeInstalled } from '../../helpers/installed';
 import { isS3Installed, startS3Server, type S3Server } from '../../helpers/s3-server';
+import { createS3Store } from '../../helpers/s3-store';
 import { addUser, startTestServer } from '../../helpers/test-server';
 
 describeInstalled(isS3Installed(), 'a restore into a bucket', () => {
@@ -30,12 +30,7 @@ describeInstalled(isS3Installed(), 'a restore into a bucket', () => {
   });
 
   it('stores every layer there, and is refused when layers are there already', async () => {
-    const { endpoint, credentials } = s3;
-    const name = await s3.createBucket();
-    const bucket = await Bucket.open({
-      ...{ bucket: name, prefix: 'hub/', endpoint, region: 'us-east-1', credentials },
-      ...{ isPathStyle: true, encryption: undefined },
-    });
+    const { bucket, close } = await createS3Store(s3, { prefix: 'hub/' });
     const [place, second] = [await createEmptyPlace(), await createEmptyPlace()];
     const inBucket = ({ database: { db, connection } }: typeof place) => ({
       ...{ db, connection, blobs: new S3BlobStore(bucket, db), log: createLogger('silent') },
@@ -50,7 +45,7 @@ describeInstalled(isS3Installed(), 'a restore into a bucket', () => {
       expect(`sha256:${hash.digest('hex')}`).toBe(digest);
     }
     await expect(restore(inBucket(second), folder, { verify: false })).rejects.toThrow('has layers already');
-    bucket.close();
+    await close();
     await place.remove();
     await second.remove();
   });
