@@ -98,6 +98,11 @@ export async function fillBuilds(server: TestServer, act: Act): Promise<void> {
       [holder.buildId, age, took],
     );
   }
+  await query(
+    ctx.db,
+    `update build_logs l set at = b.started_at + l.seq * (b.finished_at - b.started_at) / 7 from builds b
+     where b.id = l.build_id and b.finished_at is not null`,
+  );
   await begin(ENDINGS.length);
   const [rule] = await listRules(ctx, repository);
   await startBuilds(ctx, repository, { kind: 'rule', id: rule?.id ?? 0 });

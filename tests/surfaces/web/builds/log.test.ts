@@ -1,7 +1,7 @@
-import http from 'node:http';
 import { appendLog } from '../../../../src/features/builds/build-log';
 import { finishBuild } from '../../../../src/features/builds/running';
 import { LiveStreams } from '../../../../src/platform/http/live-streams';
+import { EventStream } from '../../../helpers/event-stream';
 import { addBuild, addRepository, startBuildStage, type BuildStage } from './stage';
 
 const SOURCE = { cloneUrl: 'https://git.test/app.git' };
@@ -28,39 +28,6 @@ async function running(name: string, visibility: 'public' | 'private' = 'public'
         state === 'success' ? { state, digest: `sha256:${'5'.repeat(64)}` } : { state, error: 'It failed' },
       ),
   };
-}
-
-/** Events as they arrive. */
-class Events {
-  text = '';
-  status: number | undefined;
-  headers: http.IncomingHttpHeaders = {};
-  readonly #request: http.ClientRequest;
-  readonly ended: Promise<void>;
-
-  constructor(path: string, headers: Record<string, string> = {}) {
-    let end: () => void = () => undefined;
-    this.ended = new Promise((resolve) => (end = resolve));
-    this.#request = http.get(`${stage.server.url}${path}`, { headers, agent: false }, (answer) => {
-      this.status = answer.statusCode;
-      this.headers = answer.headers;
-      answer.setEncoding('utf8').on('data', (piece: string) => (this.text += piece));
-      answer.on('close', end);
-    });
-    this.#request.on('error', end);
-  }
-
-  /** Waits for a text, or the end. */
-  async has(text: string): Promise<boolean> {
-    const over = { now: false };
-    void this.ended.then(() => (over.now = true));
-    while (!this.text.includes(text) && !over.now) await new Promise((resolve) => setTimeout(resolve, 20));
-    return this.text.includes(text);
-  }
-
-  close(): void {
-    this.#request.destroy();
-  }
 }
 
 describe('the log on the page of a build', () => {
@@ -161,7 +128,7 @@ describe('the events of a log', () => {
   it('are what is written, until the build ends; proxies are asked not to hold them back', async () => {
     const build = await running('live');
     await build.write('STEP 1/2: FROM scratch\n');
-    const events = new Events(`${build.path}events/`);
+    const events = new EventStream(`${stage.server.url}${build.path}events/`);
     await events.has('FROM scratch');
     expect([events.status, events.headers]).toEqual([
       200,
@@ -191,7 +158,7 @@ describe('the events of a log', () => {
       ['events/?after=2', {}],
       ['events/?after=0', { 'Last-Event-ID': '2' }],
     ] as const) {
-      const events = new Events(`${build.path}${path}`, headers);
+      const events = new EventStream(`${stage.server.url}${build.path}${path}`, headers);
       await events.ended;
       expect(dataOf(events.text)).toEqual([
         { id: '3', data: { html: '<span class="line">three\n</span>' } },
@@ -204,7 +171,7 @@ describe('the events of a log', () => {
     const build = await running('pieces');
     await build.write('whole\n');
     await build.write('be');
-    const events = new Events(`${build.path}events/`);
+    const events = new EventStream(`${stage.server.url}${build.path}events/`);
     await events.has('whole');
     await build.write('gun\n');
     await events.has('begun');
@@ -229,15 +196,15 @@ describe('the events of a log', () => {
     const before = ctx.liveStreams;
     const streams = new LiveStreams({ all: 2, each: 2 });
     Object.assign(ctx, { liveStreams: streams });
-    const path = `${build.path}events/`;
-    const [first, second] = [new Events(path), new Events(path)];
+    const path = `${stage.server.url}${build.path}events/`;
+    const [first, second] = [new EventStream(path), new EventStream(path)];
     await Promise.all([first.has('retry'), second.has('retry')]);
-    const refused = new Events(path);
+    const refused = new EventStream(path);
     await refused.ended;
     expect([refused.status, refused.headers['retry-after']]).toEqual([429, '10']);
     first.close();
-    let third = new Events(path);
-    while (!(await third.has('retry'))) third = new Events(path);
+    let third = new EventStream(path);
+    while (!(await third.has('retry'))) third = new EventStream(path);
     streams.close();
     await Promise.all([second.ended, third.ended]);
     Object.assign(ctx, { liveStreams: before });
