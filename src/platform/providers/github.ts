@@ -26,7 +26,7 @@ const STATES: Record<CommitState, string> = {
 };
 
 /** There is no search for a name among the repositories that a user can reach, so that pages are read and filtered. */
-const PAGES_OF_A_SEARCH = 10;
+const PAGES_OF_A_SEARCH = 5;
 const ENOUGH = 50;
 
 async function list(api: ProviderApi, token: string, query: RepositoryQuery): Promise<RepositoryPage> {

@@ -60,6 +60,8 @@ export class ProviderState {
   visitor = 'alice-there';
   /** undefined: tokens do not expire, and cannot be refreshed */
   expiresInSeconds: number | undefined;
+  /** what the user allows instead of what was asked for; undefined: all of it */
+  allowedScope: string | undefined;
   /** how often tokens were refreshed */
   refreshes = 0;
   /** answers that come instead of the next ones of the API, for paths that contain the text */
@@ -115,7 +117,7 @@ export class ProviderState {
     }
     const code = random();
     const challenge = query.get('code_challenge') ?? undefined;
-    this.codes.set(code, { user, scope: query.get('scope') ?? '', challenge, redirectUri });
+    this.codes.set(code, { user, scope: this.allowedScope ?? query.get('scope') ?? '', challenge, redirectUri });
     back.searchParams.set('code', code);
     return back.href;
   }

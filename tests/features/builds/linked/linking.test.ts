@@ -157,6 +157,13 @@ it('refuses another user of a provider while one is linked', async () => {
   expect(await list()).toMatchObject([{ login: 'alice-there' }]);
 });
 
+it('says that the user allowed less than was asked for', async () => {
+  place.providers.of.github.allowedScope = 'read:user';
+  const seen = await linkInBrowser(place, await browseAs(place.server, 'alice'), 'github');
+  expect(seen.html).toContain('only with limited access: more was not allowed.');
+  expect(await list()).toMatchObject([{ access: 'limited' }]);
+});
+
 it('says that the user did not allow the link', async () => {
   place.providers.of.github.visitor = 'nobody';
   const seen = await linkInBrowser(place, await browseAs(place.server, 'alice'), 'github');

@@ -105,8 +105,8 @@ async function deletionPage(ctx: Context, member: Member, fault?: Fault): Promis
         <Problem fault={fault} />
         {owned.total > 0 && <Repositories username={username} {...owned} />}
         <p>
-          Your profile, email addresses, access tokens, sessions, stars, comments and memberships will be deleted.
-          Nobody else gets a name that hosts may still pull by. This cannot be undone.
+          Your profile, email addresses, access tokens, linked accounts, sessions, stars, comments and memberships will
+          be deleted. Nobody else gets a name that hosts may still pull by. This cannot be undone.
         </p>
         {!isHeld && <DeletionForm member={member} fault={fault} />}
       </Panel>

@@ -42,11 +42,12 @@ export const getLinkCallback: WebHandler<'member'> = async (ctx, { req, query, p
     return problem(caller, 'This link did not begin in this browser, was already used or took too long. Start again.');
   caller.cookies.push(flowCookie(caller, ''));
   try {
-    const who = { actor: caller.actor, username: usernameOf(caller) };
-    const account = await finishLink(ctx, who, flow, { query, origin: caller.origin });
-    return redirect(caller, LINKED, {
-      notice: `Your account is linked to ${account.login} of ${account.providerName}.`,
-    });
+    const owner = { actor: caller.actor, username: usernameOf(caller) };
+    const account = await finishLink(ctx, owner, flow, { query, origin: caller.origin });
+    const who = `${account.login} of ${account.providerName}`;
+    const isLess = flow.access === 'full' && account.access === 'limited';
+    const text = `Your account is linked to ${who}${isLess ? ', only with limited access: more was not allowed' : ''}.`;
+    return redirect(caller, LINKED, { notice: text });
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     return problem(caller, faultOf(error).text);

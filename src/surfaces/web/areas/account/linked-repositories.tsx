@@ -24,7 +24,9 @@ import { LINKED } from './linked';
 /** The linked account of a member at a provider. @throws AppError `not_found` */
 export async function accountAt(ctx: Context, member: Member, provider: string | undefined): Promise<LinkedAccount> {
   const accounts = await listLinkedAccounts(ctx, member.actor, usernameOf(member));
-  const account = accounts.find((one) => one.provider === provider);
+  const ofProvider = accounts.filter((one) => one.provider === provider);
+  // The operator may have moved the provider to another address since one of them was linked.
+  const account = ofProvider.find(({ problem }) => problem === undefined) ?? ofProvider[0];
   if (account === undefined) throw new AppError('not_found', 'You have not linked an account of this provider');
   return account;
 }
