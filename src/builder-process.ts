@@ -31,6 +31,7 @@ function builderSettings(config: Config): BuilderSettings {
     },
     cache: { bytes: config.DRYDOCK_BUILD_CACHE, days: config.DRYDOCK_BUILD_CACHE_DAYS },
     addresses: addressRule(config.DRYDOCK_BUILD_ALLOW ?? []),
+    reach: addressRule(config.DRYDOCK_BUILD_REACH ?? []),
     knownHosts: config.DRYDOCK_BUILD_KNOWN_HOSTS,
   };
 }

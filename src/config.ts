@@ -98,6 +98,7 @@ const environment = z.object({
   DRYDOCK_BUILD_CACHE: byteCount.default(10 * 2 ** 30),
   DRYDOCK_BUILD_CACHE_DAYS: wholeNumber(1, 365).default(7),
   DRYDOCK_BUILD_ALLOW: allowList.optional(),
+  DRYDOCK_BUILD_REACH: allowList.optional(),
   DRYDOCK_BUILD_KNOWN_HOSTS: z.string().min(1).optional(),
   DRYDOCK_WORKERS: wholeNumber(1, 256).default(availableParallelism()),
   DRYDOCK_DRAIN_SECONDS: wholeNumber(0, 86_400).default(30),

@@ -28,6 +28,7 @@ const PROGRAMS: readonly (readonly [program: string, debianPackage: string])[] =
   ['git', 'git'],
   ['newuidmap', 'uidmap'],
   ['newgidmap', 'uidmap'],
+  ['ip', 'iproute2'],
   ['unshare', 'util-linux'],
   ['setpriv', 'util-linux'],
   ['prlimit', 'util-linux'],

@@ -2,6 +2,7 @@ import { rename } from 'node:fs/promises';
 import path from 'node:path';
 import { BuildFailure } from './build-failure';
 import type { CacheOwner } from './cache/layer-cache';
+import { startBuildProxy } from './network/build-proxy';
 import type { NamedBase, Running } from './running-build';
 import { removeFiles } from './sandbox/build-folder';
 import { buildImage, DockerfileFailed } from './sandbox/build-image';
@@ -53,8 +54,9 @@ export async function runDockerfile(running: Running, input: BuildInput, bases: 
 
 async function buildOnce(running: Running, input: BuildInput, bases: readonly NamedBase[]): Promise<string> {
   const { host, build, folder, log, times, stopping } = running;
-  const { limits, ownHosts } = host.settings;
-  const { image, toolMs } = await buildImage(
+  const { limits, ownHosts, reach } = host.settings;
+  const proxy = build.allowsNetwork ? await startBuildProxy(folder.path, host.user, reach) : undefined;
+  const building = buildImage(
     {
       dockerfile: path.join('source', input.dockerfile),
       context: path.join('source', input.context),
@@ -62,11 +64,13 @@ async function buildOnce(running: Running, input: BuildInput, bases: readonly Na
       registry: ownHosts[0] ?? '',
       buildArguments: build.buildArguments,
       secrets: build.secrets,
+      proxy: proxy?.folder,
     },
     { folder, user: host.user, limits, storageDriver: host.storageDriver },
     (chunk) => log.write(chunk),
     stopping,
   );
+  const { image, toolMs } = await building.finally(() => proxy?.close());
   times.add('buildah', toolMs);
   return image;
 }

@@ -24,7 +24,10 @@ export interface BuilderSettings {
   readonly limits: Limits;
   /** The layers that builds leave for later ones on this host. */
   readonly cache: CacheSettings;
+  /** From where sources are fetched. */
   readonly addresses: AddressRule;
+  /** What builds with a network may reach. */
+  readonly reach: AddressRule;
   /** A file with the keys of ssh hosts; undefined: any key is accepted. */
   readonly knownHosts: string | undefined;
 }

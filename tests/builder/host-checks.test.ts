@@ -19,6 +19,7 @@ describeInstalled(canBuild(), 'what a host needs to build', () => {
     limits: { timeMs: 10_000, logBytes: 2 ** 20, diskBytes: 2 ** 26, memoryBytes: 2 ** 29, processes: 200 },
     cache: { bytes: 0, days: 1 },
     addresses: addressRule([]),
+    reach: addressRule([]),
     knownHosts: undefined,
   };
   const problems = async (changed: Partial<BuilderSettings>): Promise<string[]> => {

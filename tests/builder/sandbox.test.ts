@@ -55,6 +55,7 @@ describeInstalled(canBuild(), 'the sandbox of builds', () => {
       registry: 'hub.example',
       buildArguments: {},
       secrets: {},
+      proxy: undefined,
     };
     let log = '';
     const output = (chunk: Buffer): void => void (log += chunk.toString());

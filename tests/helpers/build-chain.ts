@@ -72,6 +72,7 @@ export async function startBuildChain(): Promise<BuildChain> {
       limits: { timeMs: 60_000, logBytes: MIB, diskBytes: 300 * MIB, memoryBytes: 512 * MIB, processes: 400 },
       cache: { bytes: 200 * MIB, days: 7 },
       addresses: addressRule(['127.0.0.1']),
+      reach: addressRule([]),
       knownHosts: undefined,
     }),
     automate: async (name, visibility = 'public') => {

@@ -37,6 +37,7 @@ export async function startBuildPlace(server: TestServer): Promise<BuildPlace> {
     limits: { timeMs: 120_000, logBytes: MIB, diskBytes: 300 * MIB, memoryBytes: 512 * MIB, processes: 400 },
     cache: { bytes: 200 * MIB, days: 7 },
     addresses: addressRule(['127.0.0.1']),
+    reach: addressRule([]),
     knownHosts: undefined,
   });
   return {

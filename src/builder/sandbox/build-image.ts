@@ -22,6 +22,8 @@ export interface ImageToBuild {
   readonly buildArguments: Readonly<Record<string, string>>;
   /** Files for RUN --mount=type=secret; their names are words. */
   readonly secrets: Readonly<Record<string, string>>;
+  /** The folder of the proxy by which steps reach the network; undefined: they have none. */
+  readonly proxy: string | undefined;
 }
 
 /** An image that was built. */
@@ -47,9 +49,17 @@ export interface Sandbox {
   readonly storageDriver: 'overlay' | 'vfs';
 }
 
+/** Passes connections on from the loopback of the enclosure, which is all that a step reaches, to the socket of the proxy. */
+const RELAY = `const net = require('net');
+net.createServer({ allowHalfOpen: true }, (client) => {
+  const proxy = net.connect({ path: '/proxy/socket', allowHalfOpen: true });
+  client.on('error', () => proxy.destroy()).pipe(proxy).on('error', () => client.destroy()).pipe(client);
+}).listen(3128, '127.0.0.1', () => require('fs').writeFileSync('/run/relay', ''));`;
+
 /**
  * crun 1.8 does not start on hosts with both versions of cgroups, so the runtime is named. The network is none twice:
- * that of the whole enclosure, for ADD of a URL, and that of each RUN.
+ * that of the whole enclosure, for ADD of a URL, and that of each RUN. With a proxy, steps have that of the enclosure, in which
+ * there is nothing but the proxy.
  *
  * `$1` is the driver, `$2` the Dockerfile, `$3` the context, `$4` the registry, `$5` the number of build arguments, which
  * follow; then for each base its folder and names, with `--` behind the last. The names of secrets are in `$SECRETS`, and
@@ -69,6 +79,15 @@ in_storage() {
   echo "$from $to" >> /build/times
   return "$result"
 }
+network=none
+if [ -S /proxy/socket ]; then
+  network=host
+  /node -e "$RELAY" &
+  while [ ! -e /run/relay ]; do sleep 0.01; done
+  export http_proxy=http://127.0.0.1:3128 no_proxy=localhost,127.0.0.1
+  export https_proxy=$http_proxy HTTP_PROXY=$http_proxy HTTPS_PROXY=$http_proxy NO_PROXY=$no_proxy
+fi
+unset RELAY
 secrets= at=0
 if [ -n "\${SECRETS-}" ]; then mkdir -m 700 /secrets; fi
 for name in \${SECRETS-}; do
@@ -85,7 +104,7 @@ while [ "$arguments" -gt 0 ]; do
   while [ "$1" != -- ]; do in_storage tag "$id" "$1"; shift; arguments=$((arguments - 1)); done
   shift; arguments=$((arguments - 1))
 done
-in_storage build --layers --pull-never --isolation rootless --runtime "$(command -v runc)" --network none \\
+in_storage build --layers --pull-never --isolation rootless --runtime "$(command -v runc)" --network $network \\
   --format docker --tag localhost/built --iidfile /build/image-id $secrets "$@" --file "/build/$dockerfile" "/build/$context" || {
   # The container of a step that failed has its secrets, and the storage is kept for the next build.
   in_storage rm --all >/dev/null 2>&1 || rm -rf /build/storage
@@ -115,7 +134,7 @@ export async function buildImage(
   const enclosure = {
     folder: files,
     mountPoint,
-    network: 'none',
+    network: image.proxy === undefined ? 'none' : { proxy: image.proxy },
     user,
     limits,
     environment: inEnvironment(image),
@@ -132,7 +151,7 @@ export async function buildImage(
 /** Secrets, for the script: other users of the host do not see the environment. */
 function inEnvironment({ secrets }: ImageToBuild): Record<string, string> {
   const values = Object.values(secrets).map((value, at) => [`SECRET_${at}`, value] as const);
-  return { SECRETS: Object.keys(secrets).join(' '), ...Object.fromEntries(values) };
+  return { RELAY, SECRETS: Object.keys(secrets).join(' '), ...Object.fromEntries(values) };
 }
 
 /** The sum of what the script wrote: for the log of the builder, not to be trusted. */

@@ -31,7 +31,8 @@ export interface Limits {
   readonly processes: number;
 }
 
-export type Network = 'none' | 'host';
+/** `proxy`: none, but for the socket in a folder, which the program sees as `/proxy`. */
+export type Network = 'none' | 'host' | { readonly proxy: string };
 
 /** Where a program runs, and what it can reach. */
 export interface Enclosure {
@@ -58,12 +59,12 @@ const ENVIRONMENT: Readonly<Record<string, string>> = {
 };
 
 /**
- * `$1` is the mount point, `$2` the same for a table of mounts, `$3` the folder, `$4` the network; the program and its
- * arguments follow. Starting a program takes milliseconds, so that one `mount` does what it can from a table.
+ * `$1` is the mount point, `$2` the same for a table of mounts, `$3` the folder, `$4` the network: `none`, `host` or the folder of
+ * a proxy, with `$5`, the program of node; the program and its arguments follow. Starting a program takes milliseconds, so that one `mount` does what it can from a table.
  */
 const ENTER = `set -eu
-root=$1 in_table=$2 folder=$3 network=$4
-shift 4
+root=$1 in_table=$2 folder=$3 network=$4 node=$5
+shift 5
 mount -t tmpfs -o mode=755,size=64m none "$root"
 cd "$root"
 mkdir usr etc proc sys dev dev/shm tmp run var var/tmp build old
@@ -81,7 +82,7 @@ for each in null zero full random urandom tty; do : > "dev/$each"; table="$table
 "; done
 ln -s /proc/self/fd dev/fd
 copied=
-if [ "$network" = none ]; then
+if [ "$network" != host ]; then
   table="\${table}sysfs $in_table/sys sysfs ro,nosuid,nodev,noexec
 cgroup $in_table/sys/fs/cgroup cgroup2 ro,nosuid,nodev,noexec
 "
@@ -99,6 +100,13 @@ if [ -d /etc/alternatives ]; then mkdir etc/alternatives; table="$table/etc/alte
 echo "$table" > table
 mount --all --fstab "$root/table"
 mount --bind "$folder" build
+if [ "$network" != none ] && [ "$network" != host ]; then
+  mkdir proxy
+  mount --bind "$network" proxy
+  : > node
+  mount --bind -o ro "$node" node
+  ip link set lo up
+fi
 echo 0 > proc/sys/user/max_user_namespaces
 echo 'root:x:0:0::/build/home:/bin/sh' > etc/passwd
 echo 'root:x:0:' > etc/group
@@ -141,8 +149,9 @@ export function enclosed(
 ): Command {
   const { memoryBytes, diskBytes, processes } = limits;
   const rooms = [`--data=${memoryBytes}`, `--fsize=${diskBytes}`, `--nproc=${processes}`, '--core=0', '--nofile=4096'];
-  const isolation = network === 'none' ? [...NAMESPACES, '--net'] : NAMESPACES;
-  const entering = ['sh', '-c', ENTER, 'sh', mountPoint, inTable(mountPoint), folder, network];
+  const isolation = network === 'host' ? NAMESPACES : [...NAMESPACES, '--net'];
+  const kind = typeof network === 'string' ? network : network.proxy;
+  const entering = ['sh', '-c', ENTER, 'sh', mountPoint, inTable(mountPoint), folder, kind, process.execPath];
   const args = [
     '--pdeathsig=KILL',
     'prlimit',
