@@ -22,6 +22,7 @@ interface Known {
   readonly imageId: string;
   readonly webhookIds: readonly number[];
   readonly deliveryId: number;
+  readonly buildId: number;
 }
 
 async function knownOf({ ctx: { db } }: TestServer, owner: string): Promise<Known> {
@@ -30,15 +31,27 @@ async function knownOf({ ctx: { db } }: TestServer, owner: string): Promise<Know
   const hooks = await db('webhooks').where({ repository_id: repository.id }).orderBy('id').select('id');
   const webhookIds = hooks.map(({ id }) => Number(id));
   const delivery = await db('webhook_deliveries').where({ webhook_id: webhookIds[0] }).first('id');
-  return { imageId: String(tag.image_id), webhookIds, deliveryId: Number(delivery.id) };
+  const build = await db('builds').where({ repository_id: repository.id }).first('id');
+  return {
+    imageId: String(tag.image_id),
+    webhookIds,
+    deliveryId: Number(delivery.id),
+    buildId: Number(build.id),
+  };
 }
 
-function pagesOf(owner: string, index: number, { imageId, webhookIds, deliveryId }: Known): HostilePage[] {
+function pagesOf(owner: string, index: number, { imageId, webhookIds, deliveryId, buildId }: Known): HostilePage[] {
   const repository = `/r/${owner}/trap/`;
   const [tested = 0, idle = 0] = webhookIds;
   const organization = `/organizations/trap${index}/`;
   return [
     ...each(undefined, [`/u/${owner}/`, repository, `${repository}tags/latest/`, `${repository}comments/`]),
+    ...each(undefined, [
+      `${repository}builds/`,
+      `${repository}builds/${buildId}/`,
+      `${repository}builds/${buildId}/?q=a`,
+      `${repository}builds/dockerfile/`,
+    ]),
     ...each('root', [
       `${repository}tags/`,
       `${repository}images/${imageId}/`,
@@ -86,12 +99,15 @@ const IN_ADDRESS = [
   '/r/mallory0/',
   '/r/mallory0/trap/tags/',
   '/r/mallory0/trap/history/?tag=',
+  '/r/mallory0/trap/builds/?page=',
+  '/r/mallory0/trap/builds/',
 ];
 
 const IN_ADDRESS_OF_ADMINISTRATORS = [
   '/dashboard/?text=',
   '/dashboard/?namespace=',
   '/repository/add/?name=',
+  '/repository/add/automated/?name=',
   '/r/mallory0/trap/tags/?name=',
   '/r/mallory0/trap/settings/webhooks/',
   '/organizations/',

@@ -32,7 +32,9 @@ export class Browsing {
 
   private seen(response: request.Response): Seen {
     this.keep(response.headers['set-cookie']);
-    return { status: response.status, html: response.text, location: response.headers['location'] };
+    const body: unknown = response.body;
+    const html = Buffer.isBuffer(body) ? body.toString() : response.text; // a picture arrives as bytes
+    return { status: response.status, html, location: response.headers['location'] };
   }
 
   async get(path: string): Promise<Seen> {

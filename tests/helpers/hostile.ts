@@ -3,6 +3,7 @@ import { OPERATOR_ACTOR } from '../../src/features/access/actor';
 import { createClient } from '../../src/features/oauth/clients';
 import { getReadable } from '../../src/features/repositories/get-repository';
 import { saveActivity } from '../../src/features/statistics/counting';
+import { fillWithBuilds } from './hostile-builds';
 import { fillHooks } from './hostile-hooks';
 import { codeOf, exchangeCode } from './oauth';
 import { linePayloads, markdownPayloads, URL_PAYLOADS } from './payloads';
@@ -122,6 +123,7 @@ export async function fillWithPayloads(server: TestServer): Promise<string[]> {
   }
   await flagComments(act, hostileNames());
   await fillHooks(server, act, hostileNames());
+  await fillWithBuilds(server, hostileNames());
   const clients: string[] = [];
   for (const name of linePayloads(100).map((text) => text.replaceAll(/\p{C}/gu, ''))) {
     const input = { name, redirectUris: ['https://app.example.com/back'] };
