@@ -17,6 +17,11 @@ import { PREVIOUS } from './previous';
  */
 const CONTRACTED: Readonly<Record<string, string>> = {};
 
+/** New rules that replace narrower ones, so that they allow all that the previous version writes. */
+const WIDER: readonly string[] = [
+  "webhook_deliveries has the new rule CHECK ((event = ANY (ARRAY['push'::text, 'test'::text, 'build_failed'::text, 'build_recovered'::text])))",
+];
+
 const COLUMNS = `
   select c.relname as table, a.attname as column, format_type(a.atttypid, a.atttypmod) as type, a.attnotnull as required,
     a.atthasdef or a.attidentity <> '' or a.attgenerated <> '' as filled
@@ -131,7 +136,7 @@ it('migrations since the previous version take nothing from it, and refuse no wr
   expect(ALL).toContain(PREVIOUS.lastMigration);
   expect(before.columns.length).toBeGreaterThan(200);
   const found = await findingsOf((tx) => createSchema(tx, ALL));
-  expect(found.filter((finding) => !(finding in CONTRACTED))).toEqual([]);
+  expect(found.filter((finding) => !(finding in CONTRACTED) && !WIDER.includes(finding))).toEqual([]);
 });
 
 it.each([

@@ -4,11 +4,12 @@ import { queuedJob, type Job } from '../../platform/jobs/queue';
 import { BASE_UPDATED } from '../webhooks/push-deliveries';
 import { linkedAccountJobs } from './linked/jobs';
 import { startLinked } from './links';
+import { tellBuildEndJob } from './notices';
 import { returnStoppedBuilds } from './running';
 import { startScheduled } from './schedules';
 
 /** The jobs of builds that a server runs; `build` itself is for the builder process. */
-export function buildJobs(ctx: Needs<'db' | 'log' | 'gitProviders' | 'publicUrl'>): Job[] {
+export function buildJobs(ctx: Needs<'db' | 'log' | 'gitProviders' | 'publicUrl' | 'tokenKey'>): Job[] {
   return [
     {
       name: 'return_stopped_builds',
@@ -29,6 +30,7 @@ export function buildJobs(ctx: Needs<'db' | 'log' | 'gitProviders' | 'publicUrl'
     queuedJob(BASE_UPDATED, z.object({ repositoryId: z.number() }), ({ repositoryId }) =>
       startLinked(ctx, repositoryId),
     ),
+    tellBuildEndJob(ctx),
     ...linkedAccountJobs(ctx),
   ];
 }

@@ -10,6 +10,7 @@ import { unsealSecrets, type Values } from './build-inputs';
 import type { RefType } from './builds.store';
 import { unsealCredential, type Credential } from './credentials';
 import { noteState } from './linked/statuses-queue';
+import { noteEnd } from './notices-queue';
 import { BUILD_JOB, jobOptions } from './queue';
 import * as store from './running.store';
 import { tagForCommit } from './tag-template';
@@ -187,6 +188,7 @@ async function end(tx: Db, id: number, builder: string | undefined, values: stor
   const details = { build: id, state: values.state, tag: ended.tag };
   await recordEvent(tx, BUILDER, { action: 'build.finished', subject: displayName(ended), details });
   await noteState(tx, id);
+  await noteEnd(tx, id);
   return true;
 }
 

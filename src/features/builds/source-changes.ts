@@ -22,6 +22,7 @@ export interface SourceChanges {
   /** `deploy_key` creates a new one */
   readonly credential?: WantedCredential | undefined;
   readonly syncsDescription?: boolean | undefined;
+  readonly mailsFailures?: boolean | undefined;
   /** only for site administrators */
   readonly allowsNetwork?: boolean | undefined;
   /** all of them */

@@ -13,6 +13,7 @@ export interface SourceRow {
   public_key: string | null;
   hook_id: string;
   syncs_description: boolean;
+  mails_failures: boolean;
   allows_network: boolean;
   build_arguments: Record<string, string>;
   secret_names: string[];
@@ -33,7 +34,8 @@ export interface SourceRow {
 
 /** All columns except the secrets. */
 const COLUMNS = `s.id, s.repository_id, s.provider, s.clone_url, s.credential_kind, s.public_key, s.hook_id,
-  s.syncs_description, s.allows_network, s.build_arguments, s.secret_names, s.schedule, s.scheduled_at, s.dockerfile,
+  s.syncs_description, s.mails_failures, s.allows_network, s.build_arguments, s.secret_names, s.schedule, s.scheduled_at,
+  s.dockerfile,
   (select u.username from users u where u.id = s.created_by) as created_by, s.created_at, s.updated_at,
   (select json_build_object('login', a.login, 'full_name', m.full_name, 'state', m.state, 'error', m.error)
    from build_remotes m join linked_accounts a on a.id = m.linked_account_id where m.source_id = s.id) as remote`;
@@ -100,6 +102,7 @@ export interface SourceValues {
   readonly provider?: Provider | undefined;
   readonly cloneUrl?: string | undefined;
   readonly syncsDescription?: boolean | undefined;
+  readonly mailsFailures?: boolean | undefined;
   readonly allowsNetwork?: boolean | undefined;
   /** the account that changes it, whose rights its builds have from now on; undefined: that stays */
   readonly by: number | undefined;
@@ -110,7 +113,7 @@ export async function update(tx: Db, id: number, values: SourceValues): Promise<
     tx,
     `update build_sources set provider = coalesce($2, provider), clone_url = coalesce($3, clone_url),
        syncs_description = coalesce($4, syncs_description), allows_network = coalesce($5, allows_network),
-       created_by = coalesce($6, created_by), updated_at = now()
+       created_by = coalesce($6, created_by), mails_failures = coalesce($7, mails_failures), updated_at = now()
      where id = $1`,
     [
       id,
@@ -119,6 +122,7 @@ export async function update(tx: Db, id: number, values: SourceValues): Promise<
       values.syncsDescription ?? null,
       values.allowsNetwork ?? null,
       values.by ?? null,
+      values.mailsFailures ?? null,
     ],
   );
 }

@@ -51,6 +51,8 @@ export interface BuildSource {
   /** where the provider sends its hooks */
   readonly hookUrl: string;
   readonly syncsDescription: boolean;
+  /** mails when builds begin to fail, and when they succeed again */
+  readonly mailsFailures: boolean;
   readonly allowsNetwork: boolean;
   /** values of ARG, by name */
   readonly buildArguments: Values;
@@ -77,6 +79,7 @@ export function sourceFrom(ctx: Needs<'publicUrl'>, row: store.SourceRow): Build
     publicKey: row.public_key ?? undefined,
     hookUrl: ctx.publicUrl.of(`/hooks/builds/${row.hook_id}/`),
     syncsDescription: row.syncs_description,
+    mailsFailures: row.mails_failures,
     allowsNetwork: row.allows_network,
     buildArguments: row.build_arguments,
     secretNames: row.secret_names,

@@ -3,7 +3,7 @@ import { agoSql, query } from '../../platform/db/query';
 import type { Link } from './callback-id';
 
 export type DeliveryState = 'pending' | 'delivered' | 'failed' | 'refused';
-export type DeliveryEvent = 'push' | 'test';
+export type DeliveryEvent = 'push' | 'test' | 'build_failed' | 'build_recovered';
 export type CallbackState = 'success' | 'failure' | 'error';
 
 /** The callback of a receiver, with its time. */

@@ -20,6 +20,31 @@ function seconds(date: Date): string {
 /** Within a value a quotation mark is escaped, so this only matches the two members. */
 const TIMES = /"(pushed_at|date_created)":"([\d.]+)"/g;
 
+function repositoryOfPayload(repository: PayloadRepositoryRow, repoUrl: string): object {
+  const name: RepositoryName = { namespace: repository.namespace, name: repository.name };
+  return {
+    comment_count: repository.comment_count,
+    date_created: seconds(repository.created_at),
+    description: repository.description,
+    ...(repository.is_automated ? { dockerfile: repository.dockerfile ?? '' } : {}),
+    full_description: repository.full_description,
+    is_official: repository.namespace === LIBRARY,
+    is_private: repository.is_private,
+    is_trusted: repository.is_automated,
+    name: name.name,
+    namespace: name.namespace,
+    owner: name.namespace,
+    repo_name: fullName(name),
+    repo_url: repoUrl,
+    star_count: repository.star_count,
+    status: 'Active',
+  };
+}
+
+function withTimes(payload: object): string {
+  return JSON.stringify(payload).replace(TIMES, '"$1":$2');
+}
+
 /**
  * The payload of a delivery about a push (protocol 6.3), as JSON without its first member, the callback URL:
  * `withCallback` adds that before sending.
@@ -27,7 +52,6 @@ const TIMES = /"(pushed_at|date_created)":"([\d.]+)"/g;
  * @param repoUrl - the URL of the repository's page
  */
 export function payloadText(push: PayloadPush, repository: PayloadRepositoryRow, repoUrl: string): string {
-  const name: RepositoryName = { namespace: repository.namespace, name: repository.name };
   const payload = {
     push_data: {
       images: push.imageIds,
@@ -36,25 +60,14 @@ export function payloadText(push: PayloadPush, repository: PayloadRepositoryRow,
       ...(push.tag === undefined ? {} : { tag: push.tag }),
       ...(push.digest === undefined ? {} : { digest: push.digest }),
     },
-    repository: {
-      comment_count: repository.comment_count,
-      date_created: seconds(repository.created_at),
-      description: repository.description,
-      ...(repository.is_automated ? { dockerfile: repository.dockerfile ?? '' } : {}),
-      full_description: repository.full_description,
-      is_official: repository.namespace === LIBRARY,
-      is_private: repository.is_private,
-      is_trusted: repository.is_automated,
-      name: name.name,
-      namespace: name.namespace,
-      owner: name.namespace,
-      repo_name: fullName(name),
-      repo_url: repoUrl,
-      star_count: repository.star_count,
-      status: 'Active',
-    },
+    repository: repositoryOfPayload(repository, repoUrl),
   };
-  return JSON.stringify(payload).replace(TIMES, '"$1":$2');
+  return withTimes(payload);
+}
+
+/** The payload of a delivery about the end of a build: it has no `push_data`, so that nobody takes it for a push. */
+export function payloadOfBuild(build: object, repository: PayloadRepositoryRow, repoUrl: string): string {
+  return withTimes({ build, repository: repositoryOfPayload(repository, repoUrl) });
 }
 
 /** The path of a repository's page, as the Hub had it. */

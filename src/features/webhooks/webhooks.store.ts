@@ -1,6 +1,6 @@
 import type { Db } from '../../platform/db/db';
 import { query } from '../../platform/db/query';
-import { passwordJoins, REPOSITORY_ROLE } from '../access/policy-sql';
+import { administratorsToTellSql, stillAdministersSql } from '../access/administrators-to-tell-sql';
 
 export interface WebhookRow {
   id: number;
@@ -8,6 +8,7 @@ export interface WebhookRow {
   name: string;
   urls: string[];
   is_active: boolean;
+  tells_builds: boolean;
   failing_since: Date | null;
   failure_count: number;
   created_by: string | null;
@@ -15,7 +16,7 @@ export interface WebhookRow {
 }
 
 /** All columns except the secret. */
-const COLUMNS = `h.id, h.repository_id, h.name, h.urls, h.is_active, h.failing_since, h.failure_count,
+const COLUMNS = `h.id, h.repository_id, h.name, h.urls, h.is_active, h.tells_builds, h.failing_since, h.failure_count,
   (select u.username from users u where u.id = h.created_by) as created_by, h.created_at`;
 
 /** Makes other additions of a webhook to the repository wait. @returns how many it has */
@@ -31,6 +32,7 @@ export interface NewWebhookRow {
   readonly name: string;
   readonly urls: readonly string[];
   readonly secret: string;
+  readonly tellsBuilds: boolean;
   readonly createdBy: number | undefined;
 }
 
@@ -38,9 +40,9 @@ export interface NewWebhookRow {
 export async function insert(db: Db, repositoryId: number, hook: NewWebhookRow): Promise<WebhookRow | undefined> {
   const rows = await query<WebhookRow>(
     db,
-    `insert into webhooks as h (repository_id, name, urls, secret, created_by) values ($1, $2, $3, $4, $5)
+    `insert into webhooks as h (repository_id, name, urls, secret, created_by, tells_builds) values ($1, $2, $3, $4, $5, $6)
      on conflict (repository_id, name) do nothing returning ${COLUMNS}`,
-    [repositoryId, hook.name, hook.urls, hook.secret, hook.createdBy ?? null],
+    [repositoryId, hook.name, hook.urls, hook.secret, hook.createdBy ?? null, hook.tellsBuilds],
   );
   return rows[0];
 }
@@ -84,13 +86,14 @@ export async function update(
     urls?: readonly string[] | undefined;
     secret?: string | undefined;
     isActive?: boolean | undefined;
+    tellsBuilds?: boolean | undefined;
     by: number | undefined;
   },
 ): Promise<WebhookRow> {
   const rows = await query<WebhookRow>(
     tx,
     `update webhooks h set name = coalesce($2, name), urls = coalesce($3, urls), secret = coalesce($4, secret),
-       is_active = coalesce($5, is_active),
+       is_active = coalesce($5, is_active), tells_builds = coalesce($7, tells_builds),
        created_by = case when $5 and not is_active then $6 else created_by end,
        failing_since = case when $5 then null else failing_since end,
        failure_count = case when $5 then 0 else failure_count end
@@ -102,6 +105,7 @@ export async function update(
       changes.secret ?? null,
       changes.isActive ?? null,
       changes.by ?? null,
+      changes.tellsBuilds ?? null,
     ],
   );
   if (rows[0] === undefined) throw new Error('a locked webhook is gone');
@@ -140,9 +144,7 @@ export async function countFailure(db: Db, id: number): Promise<FailingRow | und
 }
 
 /** Whether the account that created the webhook `h` may still administer its repository. */
-const IS_BACKED = `exists (
-  select 1 from repositories r join namespaces n on n.name = r.namespace ${passwordJoins('h.created_by')}
-  where r.id = h.repository_id and u.is_active and coalesce((${REPOSITORY_ROLE}) = 'admin', false))`;
+const IS_BACKED = stillAdministersSql('h.created_by', 'h.repository_id');
 
 export interface DisabledRow {
   name: string;
@@ -164,9 +166,7 @@ export async function disable(db: Db, id: number): Promise<DisabledRow | undefin
      from repositories place
      where h.id = $1 and h.is_active and place.id = h.repository_id
      returning h.name, place.namespace, place.name as repository,
-       case when ${IS_BACKED} then array[h.created_by] else array(
-         select u.id from users u
-         where u.is_active and u.robot_of is null and owns_namespace(u.id, place.namespace) order by u.id) end as told`,
+       ${administratorsToTellSql('h.created_by', 'h.repository_id', 'place.namespace')} as told`,
     [id],
   );
   const row = rows[0];
@@ -203,14 +203,20 @@ export async function findRepositoryForPayload(
   return rows[0];
 }
 
+export interface ActiveRow {
+  id: number;
+  urls: string[];
+  tells_builds: boolean;
+}
+
 /**
  * The webhooks that are notified of a push. As a safeguard, this skips webhooks whose creator may no longer administer
  * the repository.
  */
-export async function listActive(db: Db, repositoryId: number): Promise<{ id: number; urls: string[] }[]> {
-  return query<{ id: number; urls: string[] }>(
+export async function listActive(db: Db, repositoryId: number): Promise<ActiveRow[]> {
+  return query<ActiveRow>(
     db,
-    `select h.id, h.urls from webhooks h
+    `select h.id, h.urls, h.tells_builds from webhooks h
      where h.repository_id = $1 and h.is_active and (h.created_by is null or ${IS_BACKED}) order by h.id`,
     [repositoryId],
   );

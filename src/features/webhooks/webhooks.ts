@@ -26,10 +26,22 @@ export interface Webhook {
   /** a chain: each URL is called when the receiver before it has called back */
   readonly urls: readonly string[];
   readonly isActive: boolean;
+  /** also told when a build fails, and when the next one succeeds */
+  readonly tellsBuilds: boolean;
   /** the time since which no delivery has succeeded; undefined: the last one succeeded */
   readonly failingSince: Date | undefined;
   readonly createdBy: string | undefined;
   readonly createdAt: Date;
+}
+
+/** A webhook to create. */
+export interface NewWebhook {
+  readonly name: string;
+  readonly urls: readonly string[];
+  /** signs the deliveries; undefined: a random one */
+  readonly secret?: string | undefined;
+  /** undefined: false */
+  readonly tellsBuilds?: boolean | undefined;
 }
 
 /** Changes to a webhook; undefined fields stay as they are. */
@@ -39,6 +51,7 @@ export interface WebhookChanges {
   readonly secret?: string | undefined;
   /** enabling a disabled webhook resets its failures */
   readonly isActive?: boolean | undefined;
+  readonly tellsBuilds?: boolean | undefined;
 }
 
 const NAME_TAKEN = 'The repository already has a webhook with this name';
@@ -50,6 +63,7 @@ function toWebhook(row: store.WebhookRow): Webhook {
     name: row.name,
     urls: row.urls,
     isActive: row.is_active,
+    tellsBuilds: row.tells_builds,
     failingSince: row.failing_since ?? undefined,
     createdBy: row.created_by ?? undefined,
     createdAt: row.created_at,
@@ -59,17 +73,16 @@ function toWebhook(row: store.WebhookRow): Webhook {
 /**
  * Creates a webhook.
  *
- * @param hook.secret - signs the deliveries; undefined: a random one
  * @returns the webhook with its secret, which is not shown again
  * @throws AppError `invalid`, `conflict` for a name that is taken or a webhook too many
  */
 export async function createWebhook(
   ctx: Needs<'db'>,
   repository: AdministeredRepository,
-  hook: { readonly name: string; readonly urls: readonly string[]; readonly secret?: string | undefined },
+  hook: NewWebhook,
 ): Promise<Webhook & { readonly secret: string }> {
   const { id: repositoryId, doer } = repository;
-  const { name, urls, secret = randomBytes(24).toString('base64url') } = hook;
+  const { name, urls, secret = randomBytes(24).toString('base64url'), tellsBuilds = false } = hook;
   assertHookName(name);
   assertChain(urls);
   assertSecret(secret);
@@ -78,7 +91,7 @@ export async function createWebhook(
     if (count >= WEBHOOK_LIMITS.perRepository) {
       throw new AppError('conflict', `A repository can have at most ${WEBHOOK_LIMITS.perRepository} webhooks`);
     }
-    const row = await store.insert(tx, repositoryId, { name, urls, secret, createdBy: doer.userId });
+    const row = await store.insert(tx, repositoryId, { name, urls, secret, tellsBuilds, createdBy: doer.userId });
     if (row === undefined) throw fieldError('conflict', 'name', NAME_TAKEN);
     await recordEvent(tx, doer, {
       action: 'webhook.created',

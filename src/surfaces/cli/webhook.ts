@@ -32,6 +32,11 @@ async function getByName(ctx: Context, repository: AdministeredRepository, hook:
   return found;
 }
 
+interface AddOptions {
+  readonly secret?: string;
+  readonly builds?: boolean;
+}
+
 /** `drydock webhook …`. */
 export function addWebhookCommands(program: Command, parts: CommandParts): void {
   const webhook = program
@@ -54,10 +59,12 @@ export function addWebhookCommands(program: Command, parts: CommandParts): void 
     .argument('<hook>', 'a name for the webhook')
     .argument('<url...>', 'up to five URLs; each is called after the one before it has called back')
     .option('--secret <text>', 'the secret that signs deliveries; generated and printed if omitted')
-    .action(async (text: string, name: string, urls: string[], { secret }: { secret?: string }) => {
+    .option('--builds', 'also call it when a build fails, and when the next one succeeds')
+    .action(async (text: string, name: string, urls: string[], options: AddOptions) => {
+      const { secret, builds: tellsBuilds } = options;
       const repository = displayName(readFullName(text));
       const made = await parts.withContext(async (ctx) =>
-        createWebhook(ctx, await repositoryNamed(ctx, text), { name, urls, secret }),
+        createWebhook(ctx, await repositoryNamed(ctx, text), { name, urls, secret, tellsBuilds }),
       );
       const shown = secret === undefined ? ` with the secret ${made.secret}` : '';
       printLine(`Created the webhook ${name} of ${repository}${shown}.`);

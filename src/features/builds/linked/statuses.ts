@@ -5,6 +5,7 @@ import { ProviderError } from '../../../platform/providers/provider-error';
 import type { BuildState } from '../builds.store';
 import { callProvider } from './provider-calls';
 import { queueReport } from './statuses-queue';
+import { buildPath } from '../build-path';
 import * as store from './statuses.store';
 
 /*
@@ -43,8 +44,7 @@ function wantedOf(row: store.StatusRow): { readonly state: CommitState; readonly
 }
 
 function pageOf(ctx: Reporting, { namespace, name }: store.StatusRow, build: number): string {
-  const repository = namespace === 'library' ? `/_/${name}/` : `/r/${namespace}/${name}/`;
-  return ctx.publicUrl.of(`${repository}builds/${build}/`);
+  return ctx.publicUrl.of(buildPath({ namespace, name }, build));
 }
 
 async function report(ctx: Reporting, row: store.StatusRow): Promise<void> {

@@ -24,6 +24,7 @@ const sourceSchema = z
     public_key: z.string().nullable().describe('The deploy key, to paste at the provider'),
     hook_url: z.string().describe('Where the provider sends its hooks'),
     syncs_description: z.boolean().describe('The README next to the Dockerfile becomes the description'),
+    mails_failures: z.boolean().describe('Mails when builds begin to fail, and when they succeed again'),
     allows_network: z.boolean().describe('RUN has a network; only a site administrator changes it'),
     build_arguments: z.record(z.string(), z.string()).describe('Values of ARG, by name'),
     secret_names: z.array(z.string()).describe('Secrets for RUN --mount=type=secret, without their values'),
@@ -62,6 +63,7 @@ function sourceBody(source: BuildSource): z.input<typeof sourceSchema> {
     public_key: source.publicKey ?? null,
     hook_url: source.hookUrl,
     syncs_description: source.syncsDescription,
+    mails_failures: source.mailsFailures,
     allows_network: source.allowsNetwork,
     build_arguments: source.buildArguments,
     secret_names: [...source.secretNames],
@@ -182,6 +184,7 @@ const patchOne = endpoint({
     clone_url: line(1000).optional(),
     ...credentialFields,
     syncs_description: z.boolean().optional(),
+    mails_failures: z.boolean().optional(),
     allows_network: z.boolean().optional(),
     build_arguments: z
       .record(line(100), line(4096))
@@ -202,6 +205,7 @@ const patchOne = endpoint({
       cloneUrl: body.clone_url,
       credential: credentialIn(body),
       syncsDescription: body.syncs_description,
+      mailsFailures: body.mails_failures,
       allowsNetwork: body.allows_network,
       buildArguments: body.build_arguments,
       secrets: body.secrets,

@@ -29,7 +29,7 @@ const deliverySchema = z
     run: z.string().describe('The same for all deliveries of a chain'),
     position: z.int().describe('Position of the URL in the chain, from 0'),
     url: z.string(),
-    event: z.enum(['push', 'test']),
+    event: z.enum(['push', 'test', 'build_failed', 'build_recovered']),
     state: z
       .enum(['pending', 'delivered', 'failed', 'refused'])
       .describe('`refused`: the server may not send to this address'),

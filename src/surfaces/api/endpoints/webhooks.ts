@@ -21,6 +21,7 @@ const webhookSchema = z
     name: z.string(),
     urls: z.array(z.string()).describe('A chain: each URL is called after the one before it has called back'),
     is_active: z.boolean(),
+    tells_builds: z.boolean().describe('Also told when a build fails, and when the next one succeeds'),
     failing_since: moment.nullable().describe('Null if the last delivery succeeded'),
     created_by: z.string().nullable().describe('Null for an operator or a deleted account'),
     date_created: moment,
@@ -40,6 +41,7 @@ function webhookBody(hook: Webhook): z.input<typeof webhookSchema> {
     name: hook.name,
     urls: [...hook.urls],
     is_active: hook.isActive,
+    tells_builds: hook.tellsBuilds,
     failing_since: hook.failingSince?.toISOString() ?? null,
     created_by: hook.createdBy ?? null,
     date_created: hook.createdAt.toISOString(),
@@ -55,6 +57,7 @@ const newFields = {
   name: line(255).describe('1 to 64 characters, unique within the repository'),
   urls: z.array(line(4096)).max(100).describe('1 to 5, http or https'),
   secret: line(1024).optional().describe('16 to 255 printable characters; random if omitted'),
+  tells_builds: z.boolean().optional().describe('Also told when a build fails, and when the next one succeeds'),
 };
 
 const getAll = endpoint({
@@ -90,7 +93,8 @@ const postOne = endpoint({
   errors: ['conflict'],
   handle: async (ctx, { params, body, caller }) => {
     const repository = await administeredAsked(ctx, { caller, params });
-    const { secret, ...hook } = await createWebhook(ctx, repository, body);
+    const { tells_builds: tellsBuilds, ...wanted } = body;
+    const { secret, ...hook } = await createWebhook(ctx, repository, { ...wanted, tellsBuilds });
     const location = `/api/v1.1/repositories/${repository.namespace}/${repository.name}/webhooks/${hook.id}/`;
     return reply(201, { ...webhookBody(hook), secret }, { Location: location });
   },
@@ -117,6 +121,7 @@ const changedFields = z.strictObject({
   name: newFields.name.optional(),
   urls: newFields.urls.optional(),
   secret: line(1024).optional().describe('A new secret: 16 to 255 printable characters'),
+  tells_builds: newFields.tells_builds,
   is_active: z.boolean().optional().describe('Re-enables a webhook that was disabled after failing for a long time'),
 });
 
@@ -133,8 +138,8 @@ const patchOne = endpoint({
   etag: 'heeded',
   errors: ['conflict'],
   handle: async (ctx, { params, body, caller, assertCurrent }) => {
-    const { is_active: isActive, ...fields } = body;
-    const changes = { ...fields, isActive };
+    const { is_active: isActive, tells_builds: tellsBuilds, ...fields } = body;
+    const changes = { ...fields, isActive, tellsBuilds };
     const repository = await administeredAsked(ctx, { caller, params });
     const hook = await updateWebhook(ctx, repository, params.webhook, changes, (current) =>
       assertCurrent(webhookBody(current)),

@@ -35,6 +35,7 @@ export interface TypedSource {
   readonly credential: string;
   readonly tokenUsername: string;
   readonly syncsDescription: boolean;
+  readonly mailsFailures: boolean;
 }
 
 /** The fields of a new source. */
@@ -44,11 +45,12 @@ export const NEW_SOURCE: TypedSource = {
   credential: 'implied',
   tokenUsername: '',
   syncsDescription: false,
+  mailsFailures: true,
 };
 
 /** The fields of a source that is there. */
-export function typedOf({ provider, cloneUrl, syncsDescription }: BuildSource): TypedSource {
-  return { provider, cloneUrl, credential: 'kept', tokenUsername: '', syncsDescription };
+export function typedOf({ provider, cloneUrl, syncsDescription, mailsFailures }: BuildSource): TypedSource {
+  return { provider, cloneUrl, credential: 'kept', tokenUsername: '', syncsDescription, mailsFailures };
 }
 
 /** Reads the fields. */
@@ -59,6 +61,7 @@ export function typedSource(form: SentForm): TypedSource {
     credential: form.text('credential'),
     tokenUsername: form.text('token_username'),
     syncsDescription: form.isOn('syncs_description'),
+    mailsFailures: form.isOn('mails_failures'),
   };
 }
 
@@ -80,11 +83,12 @@ export function sourceIn(form: SentForm): {
   readonly cloneUrl: string;
   readonly credential: WantedCredential | undefined;
   readonly syncsDescription: boolean;
+  readonly mailsFailures: boolean;
 } {
   const typed = typedSource(form);
-  const { provider, cloneUrl, syncsDescription } = typed;
+  const { provider, cloneUrl, syncsDescription, mailsFailures } = typed;
   if (!isProvider(provider)) throw fieldError('invalid', 'provider', 'Choose where the git repository is');
-  return { provider, cloneUrl, credential: credentialIn(typed, form), syncsDescription };
+  return { provider, cloneUrl, credential: credentialIn(typed, form), syncsDescription, mailsFailures };
 }
 
 /** The fields. */
@@ -132,6 +136,13 @@ export function SourceFields({ typed, isNew }: { readonly typed: TypedSource; re
         name="syncs_description"
         checked={typed.syncsDescription}
       />
+      {!isNew && (
+        <Checkbox
+          label="Mail me when builds begin to fail, and when they succeed again"
+          name="mails_failures"
+          checked={typed.mailsFailures}
+        />
+      )}
     </>
   );
 }

@@ -23,8 +23,9 @@ export async function sourceOf(ctx: Context, repository: AdministeredDetails): P
 }
 
 /** What a form of the source can change; a form is only for the values that it was filled with. */
-function changeable({ provider, cloneUrl, credential, syncsDescription, allowsNetwork }: BuildSource): object {
-  return { provider, cloneUrl, credential, syncsDescription, allowsNetwork };
+function changeable(source: BuildSource): object {
+  const { provider, cloneUrl, credential, syncsDescription, mailsFailures, allowsNetwork } = source;
+  return { provider, cloneUrl, credential, syncsDescription, mailsFailures, allowsNetwork };
 }
 
 interface Shown {

@@ -2,6 +2,7 @@ import type { Delivery, DeliveryDetails } from '../../../../features/webhooks/de
 import { Ago } from '../../components/quantities';
 import { Badge, Empty, Table } from '../../components/page-parts';
 import type { View } from '../../view';
+import { EVENT_NAMES } from './webhook-form';
 
 const STATES: Readonly<Record<Delivery['state'], readonly [tone: 'plain' | 'good' | 'warn' | 'bad', text: string]>> = {
   pending: ['warn', 'waiting'],
@@ -37,7 +38,7 @@ export function Deliveries({
         <tr>
           <td>
             <a href={pathOf(delivery)}>
-              {delivery.event === 'test' ? 'Test' : 'Push'} {delivery.id}
+              {EVENT_NAMES[delivery.event]} {delivery.id}
             </a>
           </td>
           <td>

@@ -9,6 +9,7 @@ import type { Visitor } from '../../visitor';
 import { AttemptPart, DeliveryBadge } from './deliveries';
 import { ofSettings, settingsPage, settingsPath } from './settings-page';
 import { idIn } from './webhook';
+import { EVENT_NAMES } from './webhook-form';
 
 const REFRESH_SECONDS = '2';
 
@@ -89,7 +90,7 @@ function DeliveryView(props: {
       </p>
       <div class="heading">
         <h2>
-          {delivery.event === 'test' ? 'Test' : 'Push'} {delivery.id}
+          {EVENT_NAMES[delivery.event]} {delivery.id}
         </h2>
         <div class="actions">
           <ActButton visitor={visitor} action={`${path}again/`} class="quiet">

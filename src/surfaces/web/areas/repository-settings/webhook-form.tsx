@@ -1,4 +1,5 @@
 import type { Needs } from '../../../../context';
+import type { Delivery } from '../../../../features/webhooks/deliveries';
 import type { Webhook } from '../../../../features/webhooks/webhooks';
 import type { Form as SentForm } from '../../form';
 import { Actions, Checkbox, Field, Form, Problem, TextArea } from '../../components/forms';
@@ -8,17 +9,31 @@ import type { Fault } from '../../problems';
 import type { View } from '../../view';
 import type { Visitor } from '../../visitor';
 
+/** What a delivery is about, as people read it. */
+export const EVENT_NAMES: Readonly<Record<Delivery['event'], string>> = {
+  push: 'Push',
+  test: 'Test',
+  build_failed: 'Failed build',
+  build_recovered: 'Build after failures',
+};
+
 /** The values of a webhook's form, except for the secret, which is not shown again. */
 export interface HookValues {
   readonly name: string;
   /** one on each line */
   readonly urls: string;
   readonly isActive: boolean;
+  readonly tellsBuilds: boolean;
 }
 
 /** The values of a webhook's form, as they were typed. */
 export function hookValuesIn(form: SentForm): HookValues {
-  return { name: form.text('hook_name'), urls: form.lines('urls'), isActive: form.isOn('active') };
+  return {
+    name: form.text('hook_name'),
+    urls: form.lines('urls'),
+    isActive: form.isOn('active'),
+    tellsBuilds: form.isOn('builds'),
+  };
 }
 
 /** The URLs of a field that has one on each line. */
@@ -77,6 +92,11 @@ export function WebhookForm(props: {
         autocomplete="off"
         maxlength={255}
         hint={secretHint}
+      />
+      <Checkbox
+        label="Builds: call it, too, when a build fails, and when the next one succeeds"
+        name="builds"
+        checked={values.tellsBuilds}
       />
       {!isNew && <Checkbox label="Active: call it after each push" name="active" checked={values.isActive} />}
       <Actions>

@@ -27,8 +27,8 @@ export function idIn(params: Readonly<Record<string, string>>, part: 'webhook' |
   return id;
 }
 
-function valuesOf({ name, urls, isActive }: Webhook): HookValues {
-  return { name, urls: urls.join('\n'), isActive };
+function valuesOf({ name, urls, isActive, tellsBuilds }: Webhook): HookValues {
+  return { name, urls: urls.join('\n'), isActive, tellsBuilds };
 }
 
 function SavedNow({ webhook }: { readonly webhook: Webhook }): View {

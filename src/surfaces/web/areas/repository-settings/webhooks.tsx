@@ -12,7 +12,7 @@ import { ofSettings, settingsPage, settingsPath, type AdministeredDetails } from
 import { HookState, hookValuesIn, RefusedUrls, urlsOf, WebhookForm, type HookValues } from './webhook-form';
 
 const PART = 'webhooks/';
-const NEW: HookValues = { name: '', urls: '', isActive: true };
+const NEW: HookValues = { name: '', urls: '', isActive: true, tellsBuilds: false };
 
 function Webhooks({
   repository,
@@ -81,7 +81,12 @@ export const getWebhooks = ofSettings<'member'>((ctx, { caller }, repository) =>
 export const postWebhook = ofSettings<'member-form'>(async (ctx, { caller }, repository) => {
   const { form } = caller;
   const values = hookValuesIn(form);
-  const hook = { name: values.name, urls: urlsOf(values), secret: form.optional('secret') };
+  const hook = {
+    name: values.name,
+    urls: urlsOf(values),
+    secret: form.optional('secret'),
+    tellsBuilds: values.tellsBuilds,
+  };
   const result = await attempt(() => createWebhook(ctx, repository, hook));
   if (result.fault !== undefined) {
     return show(ctx, caller, repository, { values, fault: result.fault });
