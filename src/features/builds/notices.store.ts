@@ -16,7 +16,7 @@ const STATE_BEFORE = `(select o.state from builds o
 const TURN = `case when b.state = 'error' then case when ${STATE_BEFORE} = 'error' then 'failed_again' else 'failed' end
   when b.state = 'success' and ${STATE_BEFORE} = 'error' then 'recovered' end`;
 
-/** @returns undefined when the end of a build is no news */
+/** @returns undefined when nobody needs to know of the end of a build */
 export async function findTurn(db: Db, buildId: number): Promise<Turn | undefined> {
   const text = `select ${TURN} as turn from builds b where b.id = $1 and b.source_id is not null`;
   return (await query<{ turn: Turn | null }>(db, text, [buildId]))[0]?.turn ?? undefined;
