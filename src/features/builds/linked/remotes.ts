@@ -7,6 +7,7 @@ import { recordEvent, SERVER } from '../../audit/audit';
 import { unsealHookSecret } from '../credentials';
 import { callProvider, type ProviderCall } from './provider-calls';
 import * as store from './remotes.store';
+import { reportCancelled } from './statuses';
 import { queueTending } from './tending-queue';
 
 /*
@@ -95,6 +96,7 @@ export async function removeRemote(ctx: Working, remoteId: number): Promise<void
   if (row === undefined) return;
   const { hook_ref: hook, key_ref: key, remote_repository: repository } = row;
   try {
+    await reportCancelled(ctx, remoteId);
     if (hook !== null || key !== null) {
       const remove = async ({ provider, token }: ProviderCall): Promise<void> => {
         if (hook !== null) await provider.removeHook(token, repository, hook);

@@ -84,6 +84,18 @@ export async function setReported(
   );
 }
 
+/** Builds that have ended, while the provider of a row knows that they wait or run. */
+export async function listOpenOf(db: Db, remoteId: number): Promise<number[]> {
+  const rows = await query<{ build_id: number }>(
+    db,
+    `select s.build_id from build_statuses s join builds b on b.id = s.build_id
+     where s.remote_id = $1 and s.reported in ('pending', 'running') and s.error is null and b.finished_at is not null
+     order by s.build_id limit 20`,
+    [remoteId],
+  );
+  return rows.map(({ build_id: id }) => id);
+}
+
 /** Builds that have ended some time ago, while the provider knows that they wait or run. */
 export async function listForgotten(db: Db): Promise<number[]> {
   const rows = await query<{ build_id: number }>(

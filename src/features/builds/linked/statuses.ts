@@ -79,6 +79,11 @@ export async function reportStatuses(ctx: Reporting, buildId: number): Promise<v
   }
 }
 
+/** Before a source is forgotten: its builds that waited were cancelled, and no commit may go on waiting for them. */
+export async function reportCancelled(ctx: Reporting, remoteId: number): Promise<void> {
+  for (const build of await store.listOpenOf(ctx.db, remoteId)) await reportStatuses(ctx, build);
+}
+
 /** Has the states of builds reported that ended without a job, such as when their rule was removed. @returns how many */
 export async function reportForgotten(ctx: Needs<'db'>): Promise<number> {
   const builds = await store.listForgotten(ctx.db);

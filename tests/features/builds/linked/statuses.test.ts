@@ -179,6 +179,19 @@ it('is cancelled with the build, also when the rule is removed', async () => {
   expect(await reportForgotten(ctx)).toBe(0);
 });
 
+it('does not wait for ever when the source is removed', async () => {
+  const shop = await shopOf('bitbucket');
+  await queue(HASH);
+  await work();
+  await removeSource(ctx, await app());
+  for (let round = 0; round < 2; round += 1) await work();
+  expect(states(shop)).toEqual([
+    ['a', 'INPROGRESS'],
+    ['a', 'FAILED'],
+  ]);
+  expect(shop.hooks).toEqual([]);
+});
+
 it('gets no status with limited access', async () => {
   const limited = await shopOf('gitlab', 'limited');
   await finish(await queue(HASH), HASH, 'success');
