@@ -77,6 +77,7 @@ export const API_BODIES: Bodies = {
   'POST /api/v1.1/oauth-clients/': { name: 'program', redirect_uris: ['https://app.example.com/'] },
   'PATCH /api/v1.1/namespaces/:name/': { default_visibility: 'private' },
   'PUT /api/v1.1/namespaces/:name/retention/': { keep_last: 3 },
+  'PUT /api/v1.1/namespaces/:name/build-policy/': { allows_network: true },
   'PUT /api/v1.1/namespaces/:name/storage/': { limit: 1_000_000_000_000 },
   'POST /api/v1.1/orgs/': { name: 'gamma' },
   [`PATCH ${ORG}/`]: { location: 'elsewhere' },

@@ -216,6 +216,7 @@ export async function addOrganizations(server: TestServer): Promise<void> {
     await ctx.db('namespaces').where({ name }).update({ plan: 'unlimited' });
     for (const namespace of [name, owner]) {
       await ctx.db('retention_policies').insert({ namespace, keep_last: 3, changed_by: owner });
+      await ctx.db('build_policies').insert({ namespace });
     }
   }
 }

@@ -44,7 +44,7 @@ const ORDINARY: Readonly<Record<Surface | 'cli', readonly RegExp[]>> = {
     /^(POST|DELETE) \/api\/v1.1\/session(\/confirm)?$/, // login, confirmation of the password, logout
     /^POST \/api\/v1.1\/o\/token$/, // for a client with its secret
     /^PATCH \/api\/v1.1\/namespaces\/:name$/,
-    /^\w+ \/api\/v1.1\/namespaces\/:name\/(retention|storage)$/,
+    /^\w+ \/api\/v1.1\/namespaces\/:name\/(retention|storage|build-policy)$/,
     /^(POST|PATCH) \/api\/v1.1\/orgs(\/:org)?$/, // creates one, and its profile
     /^\w+ \/api\/v1.1\/orgs\/:org\/(teams|invitations)\b/,
     /^PUT \/api\/v1.1\/orgs\/:org\/robots\/:name$/, // that alone gives it no token

@@ -103,6 +103,8 @@ export type AuditAction =
   | 'build.rules_changed' // details: rules
   | 'build.trigger_changed' // the former trigger URL ends; details: to
   | 'build.links_changed' // details: bases
+  | 'build.policy_set' // by an administrator; the subject is the namespace; details: network, arguments
+  | 'build.policy_removed'
   | 'build.requested' // by a person; details: build, ref
   | 'build.cancelled' // details: build
   | 'build.finished' // details: build, state, tag

@@ -35,7 +35,10 @@ export async function claim(db: Db, id: number, builder: string): Promise<Claime
      where b.id = $1 and b.state = 'queued' and s.id = b.source_id and r.id = b.repository_id and r.state <> 'deleting'
        and not exists (select from builds o where o.repository_id = b.repository_id and o.state = 'building')
      returning b.id, b.repository_id, r.namespace, r.name, s.id as source_id, s.provider, s.clone_url,
-       s.sealed_credential, s.syncs_description, s.allows_network, s.build_arguments, s.sealed_secrets, b.ref_type, b.ref_name, b.commit_hash,
+       s.sealed_credential, s.syncs_description, s.allows_network or coalesce(
+         (select p.allows_network from build_policies p where p.namespace = r.namespace), false) as allows_network,
+       coalesce((select p.build_arguments from build_policies p where p.namespace = r.namespace), '{}')
+         || s.build_arguments as build_arguments, s.sealed_secrets, b.ref_type, b.ref_name, b.commit_hash,
        b.dockerfile_path, b.context_path, b.tag, b.attempts, b.no_cache`,
     [id, builder],
   );

@@ -4,6 +4,7 @@ import { administrationEndpoints } from './endpoints/administration';
 import { auditEndpoints } from './endpoints/audit';
 import { authorizationEndpoints } from './endpoints/authorizations';
 import { buildSettingEndpoints } from './endpoints/build-settings';
+import { buildPolicyEndpoints } from './endpoints/build-policy';
 import { buildSourceEndpoints } from './endpoints/build-sources';
 import { buildEndpoints } from './endpoints/builds';
 import { commentEndpoints } from './endpoints/comments';
@@ -83,6 +84,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...starEndpoints,
   ...commentEndpoints,
   ...linkedAccountEndpoints,
+  ...buildPolicyEndpoints,
   ...buildSourceEndpoints,
   ...buildSettingEndpoints,
   ...buildEndpoints,

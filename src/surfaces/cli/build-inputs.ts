@@ -6,9 +6,11 @@ import type { CommandParts } from './command-parts';
 import { printLine } from './output';
 import { REPOSITORY, repositoryNamed } from './repository-argument';
 
-type Pairs = Readonly<Record<string, string>>;
+/** Values by name. */
+export type Pairs = Readonly<Record<string, string>>;
 
-function addPair(text: string, before: Pairs = {}): Pairs {
+/** Reads one `NAME=VALUE` more. */
+export function addPair(text: string, before: Pairs = {}): Pairs {
   const at = text.indexOf('=');
   if (at < 1) throw new InvalidArgumentError('Expected NAME=VALUE.');
   return { ...before, [text.slice(0, at)]: text.slice(at + 1) };

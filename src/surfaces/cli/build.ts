@@ -5,6 +5,7 @@ import { listBuilds, type Build } from '../../features/builds/builds';
 import { cancelBuild, startBuilds, type StartRequest } from '../../features/builds/starting';
 import type { Context } from '../../context';
 import type { AdministeredRepository } from '../../features/repositories/access';
+import { addBuildPolicyCommands } from './build-policy';
 import { addBuildSourceCommands } from './build-source';
 import type { CommandParts, ListingOptions } from './command-parts';
 import { formatTime, printJson, printLine, printTable } from './output';
@@ -103,4 +104,5 @@ export function addBuildCommands(program: Command, parts: CommandParts): void {
       printLine(isOver ? `Build ${id} was cancelled.` : `The builder was asked to stop build ${id}.`);
     });
   addBuildSourceCommands(build, parts);
+  addBuildPolicyCommands(build, parts);
 }

@@ -6,7 +6,8 @@ import { readEvent } from '../../../src/features/builds/hooks/events';
 import { claimBuild } from '../../../src/features/builds/running';
 import { changeSource } from '../../../src/features/builds/source-changes';
 import { getSource } from '../../../src/features/builds/sources';
-import type { Actor } from '../../../src/features/access/actor';
+import { setBuildPolicy } from '../../../src/features/builds/namespace-policy';
+import { OPERATOR_ACTOR, type Actor } from '../../../src/features/access/actor';
 import { createRepository } from '../../../src/features/repositories/creation';
 import { getAdministered } from '../../../src/features/repositories/get-repository';
 import { queueOf, startBuildPlace } from '../../helpers/builds';
@@ -36,8 +37,15 @@ it('are given to builds, also after the key was rotated, and secrets are shown b
   expect(source).toMatchObject({ buildArguments: { COLOUR: 'blue' }, secretNames: ['npm'] });
   expect(JSON.stringify(source)).not.toContain('npm-token');
   await rotateTokenKey(ctx, BUILD_RESEALS);
+  const policy = {
+    namespace: 'alice',
+    allowsNetwork: true,
+    buildArguments: { COLOUR: 'red', MIRROR: 'http://mirror' },
+  };
+  await setBuildPolicy(ctx, OPERATOR_ACTOR, policy);
   const claimed = await claimBuild(ctx, { buildId, builder: 'host:1' });
-  expect(claimed).toMatchObject({ buildArguments: { COLOUR: 'blue' }, secrets: { npm: 'npm-token-2' } });
+  expect(claimed).toMatchObject({ allowsNetwork: true, secrets: { npm: 'npm-token-2' } });
+  expect(claimed?.buildArguments).toEqual({ COLOUR: 'blue', MIRROR: 'http://mirror' });
   const events = JSON.stringify(await listEvents(ctx, { action: 'build.', limit: 10 }));
   expect(events).toContain('buildArguments secrets');
   expect(events).not.toMatch(/npm-token|blue/);

@@ -115,3 +115,17 @@ describe('an automated repository', () => {
     expect((await ask('delete', 'build-links/alice/app-public/')).status).toBe(204);
   });
 });
+
+it('a namespace has a policy for its builds, which only site administrators see and set', async () => {
+  const policy = '/api/v1.1/namespaces/alice/build-policy/';
+  const asAdmin = (method: 'get' | 'put' | 'delete', body?: unknown) =>
+    askApi(server, method, policy, { as: 'root', ...(body === undefined ? {} : { body }) });
+  expect((await askApi(server, 'get', policy, { as: 'alice' })).status).toBe(403);
+  const none = { namespace: 'alice', allows_network: false, build_arguments: {} };
+  expect((await asAdmin('get')).body).toEqual(none);
+  const set = { allows_network: true, build_arguments: { MIRROR: 'http://mirror' } };
+  expect((await asAdmin('put', set)).body).toEqual({ namespace: 'alice', ...set });
+  expect((await asAdmin('put', { ...set, build_arguments: { 'a b': '' } })).status).toBe(400);
+  expect((await asAdmin('delete')).status).toBe(204);
+  expect((await asAdmin('delete')).status).toBe(404);
+});

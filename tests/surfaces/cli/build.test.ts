@@ -38,6 +38,11 @@ it('adds a source and rules, starts, lists, prints and cancels a build, and remo
   expect(await inputs('--remove-arg', 'A', '--remove-secret', 'npm')).toEqual(
     success('Arguments: B=x\nSecrets:   none\n'),
   );
+  expect(await build('policy', 'set', 'alice', '--network', '--arg', 'MIRROR=http://mirror')).toEqual(
+    success('Builds of alice have a network.\n'),
+  );
+  expect((await build('policy', 'show', 'alice')).stdout).toContain('"allowsNetwork": true');
+  expect(await build('policy', 'remove', 'alice')).toEqual(success('Removed the build policy of alice.\n'));
   const rules = await build('rule', 'add', 'alice/app', '{ref}', '--tag', 'v*');
   expect(rules.stdout).toMatch(/\n +\d+ +tag +v\* +Dockerfile +\/ +\{ref\}\n$/);
   const [, last = ''] = /\n +(\d+) [^\n]*\n$/.exec(rules.stdout) ?? [];
