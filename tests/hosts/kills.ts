@@ -8,9 +8,14 @@ const LONGEST_PAUSE_MS = 600;
  * any time.
  *
  * @param isOver - asked before each kill
+ * @param hosts - those that are killed; undefined: all
  * @returns how many there were
  */
-export async function killHosts({ hosts }: Hosts, isOver: (kills: number) => boolean): Promise<number> {
+export async function killHosts(
+  hub: Hosts,
+  isOver: (kills: number) => boolean,
+  hosts: readonly Host[] = hub.hosts,
+): Promise<number> {
   const starting = new Map<Host, Promise<void>>();
   const restart = async (host: Host): Promise<void> => {
     await host.kill();
