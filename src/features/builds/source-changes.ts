@@ -31,6 +31,20 @@ export interface SourceChanges {
   readonly secrets?: Readonly<Record<string, string | null>> | undefined;
 }
 
+/**
+ * Checks that a source can keep its credential at a URL. An administrator who does not know the token must not be able to
+ * send it to a host of their own.
+ *
+ * @throws AppError `invalid`
+ */
+function assertFits({ credential_kind: kind, clone_url: before }: store.SourceRow, cloneUrl: string): void {
+  if (kind === null) return;
+  if (isSshUrl(cloneUrl) !== (kind === 'deploy_key'))
+    throw fieldError('invalid', 'credential', 'The URL needs another credential: a deploy key for ssh, or a token');
+  if (kind === 'token' && new URL(cloneUrl).origin !== new URL(before).origin)
+    throw fieldError('invalid', 'credential', 'The token is for another host: give one for the new URL, or none');
+}
+
 function changedFields(changes: SourceChanges): string {
   const given = Object.entries(changes).filter(([, value]) => value !== undefined);
   return given.map(([field]) => field).join(' ');
@@ -60,8 +74,7 @@ export async function changeSource(
     const of = { cloneUrl: cloneUrl ?? before.clone_url, repository: locked };
     if (changes.credential !== undefined)
       await store.setCredential(tx, before.id, await credentialValues(tx, before.id, changes.credential, of));
-    else if (before.credential_kind !== null && isSshUrl(of.cloneUrl) !== (before.credential_kind === 'deploy_key'))
-      throw fieldError('invalid', 'credential', 'The URL needs another credential: a deploy key for ssh, or a token');
+    else assertFits(before, of.cloneUrl);
     await store.update(tx, before.id, {
       ...changes,
       cloneUrl,

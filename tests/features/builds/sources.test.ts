@@ -96,6 +96,19 @@ it('keeps a token for https, and seals all secrets again when the key is rotated
   expect((await claimBuild(ctx, { buildId: id, builder: 'host:1' }))?.credential).toEqual(credential);
 });
 
+it('a token is not sent to another host than the one that it was given for', async () => {
+  await create({ ...HTTPS, credential: { kind: 'token', token: 'glpat-1234' } });
+  const { host } = new URL(HTTPS.cloneUrl);
+  await changeSource(ctx, await repository(), { cloneUrl: `https://${host}/another.git` });
+  const elsewhere = { cloneUrl: 'https://git.example.net/app.git' };
+  await expect(changeSource(ctx, await repository(), elsewhere)).rejects.toMatchObject({
+    code: 'invalid',
+    message: 'The token is for another host: give one for the new URL, or none',
+  });
+  await changeSource(ctx, await repository(), { ...elsewhere, credential: { kind: 'token', token: 'other' } });
+  expect((await sealed()).credential()).toMatchObject({ token: 'other' });
+});
+
 it.each<[string, WantedSource, string]>([
   ['a token for ssh', { ...SSH, credential: { kind: 'token', token: 'x' } }, 'credential'],
   ['a deploy key for https', { ...HTTPS, credential: { kind: 'deploy_key' } }, 'credential'],
