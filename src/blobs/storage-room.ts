@@ -26,8 +26,8 @@ function serverIsFull(): AppError {
 const AGE_LIMIT_MS = 5000;
 const AGE_IN_READS = 20;
 
-/** Up to this share of the limit, a total that is some seconds old is good enough. */
-const FAR_BELOW = 0.9;
+/** Up to this share of the limit, a total that is some seconds old is good enough: nobody stores the rest in that time. */
+const FAR_BELOW = 0.5;
 
 /** The time between two checks of the disk. */
 const LOOK_BYTES = 4 * 1024 * 1024;
@@ -43,6 +43,9 @@ export class StorageRoom {
   private freshUntil = -Infinity;
   private asking: Promise<void> | undefined;
   private arrivingBytes = 0;
+  // These may be counted above, too, if they arrived here: they say only how much there may be at most.
+  private recordingBytes = 0;
+  private recordedBytes = 0;
 
   constructor(
     private readonly limits: StorageLimits,
@@ -76,10 +79,23 @@ export class StorageRoom {
     return freeBytes <= reserveBytes || this.usedBytes + this.arrivingBytes >= limitBytes;
   }
 
-  /** Whether so many more bytes stay so far below the limit that nobody needs to read the exact total. */
-  async isFarBelowLimit(moreBytes: number): Promise<boolean> {
+  /**
+   * Counts bytes that have arrived earlier, perhaps at another process, while `record` records them.
+   *
+   * @param record - `isFar`: with these bytes the total stays so far below the limit that nobody needs to read it exactly
+   */
+  async holdArrived<T>(bytes: number, record: (isFar: boolean) => Promise<T>): Promise<T> {
     if (this.isStale()) await this.ask();
-    return this.usedBytes + this.arrivingBytes + moreBytes <= FAR_BELOW * (this.limits.limitBytes ?? Infinity);
+    this.recordingBytes += bytes;
+    const { limitBytes = Infinity } = this.limits;
+    const mostBytes = this.usedBytes + this.arrivingBytes + this.recordingBytes + this.recordedBytes;
+    try {
+      const recorded = await record(mostBytes <= FAR_BELOW * limitBytes);
+      this.recordedBytes += bytes;
+      return recorded;
+    } finally {
+      this.recordingBytes -= bytes;
+    }
   }
 
   private async *admit(bytes: AsyncIterable<Buffer>, own: { bytes: number }): AsyncGenerator<Buffer> {
@@ -121,6 +137,7 @@ export class StorageRoom {
     this.asking ??= this.gauge.usedBytes().then(
       (usedBytes) => {
         this.usedBytes = usedBytes;
+        this.recordedBytes = 0;
         const now = performance.now();
         this.freshUntil = now + Math.max(AGE_LIMIT_MS, AGE_IN_READS * (now - askedAt));
         this.asking = undefined;

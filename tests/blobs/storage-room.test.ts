@@ -48,19 +48,22 @@ async function take(room: StorageRoom, bytes: AsyncIterable<Buffer>): Promise<nu
 }
 
 describe('a storage limit', () => {
-  it('knows when it is far away, from a total that is some seconds old and what was stored since', async () => {
+  it('knows when it is far away, from a total that is some seconds old and what came since', async () => {
     const { gauge, room } = roomOf({ limitBytes: 100 * MEGABYTE });
-    gauge.used = 50 * MEGABYTE;
-    expect([await room.isFarBelowLimit(40 * MEGABYTE), await room.isFarBelowLimit(41 * MEGABYTE)]).toEqual([
-      true,
-      false,
-    ]);
-    await store(room, 30);
-    expect([await room.isFarBelowLimit(10 * MEGABYTE), await room.isFarBelowLimit(11 * MEGABYTE)]).toEqual([
-      true,
-      false,
-    ]);
+    const isFar = (megabytes: number) => room.holdArrived(megabytes * MEGABYTE, (far) => Promise.resolve(far));
+    gauge.used = 10 * MEGABYTE;
+    expect(await isFar(0)).toBe(true);
+    await store(room, 20);
+    expect(await isFar(21)).toBe(false); // and it counts from now on
+    gauge.used = 0;
     expect(gauge.asked).toBe(1);
+    expect(await isFar(0)).toBe(false);
+  });
+
+  it('counts what is being recorded at the same time', async () => {
+    const { room } = roomOf({ limitBytes: 100 * MEGABYTE });
+    const both = [30, 30].map((megabytes) => room.holdArrived(megabytes * MEGABYTE, (far) => Promise.resolve(far)));
+    expect(await Promise.all(both)).toEqual([true, false]);
   });
 
   it('admits what fits, to the last byte, and nothing more', async () => {

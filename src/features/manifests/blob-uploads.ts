@@ -5,7 +5,7 @@ import { isForeignKeyViolation } from '../../platform/db/sqlstate';
 import { AppError } from '../../platform/errors';
 import type { WritableRepository } from '../repositories/access';
 import { keepBlob } from '../storage/blobs';
-import { assertWithinPlan, isNearLimit, whileThereIsRoom, type RoomNeeds } from '../storage/quota';
+import { assertWithinPlan, whileRecording, whileThereIsRoom, type RoomNeeds } from '../storage/quota';
 import * as store from './blob-uploads.store';
 import { linkBlob } from './blobs.store';
 import { digestInvalid } from './content-error';
@@ -180,13 +180,15 @@ export async function commitUpload(
   const { id, repository } = upload;
   if (!isDigest(digest)) throw digestInvalid(digest);
   const blob = await finishOrDiscard(ctx, upload, digest, last);
-  const isNear = await isNearLimit(ctx, repository.namespace, blob.sizeBytes);
   try {
-    await keepBlob(ctx, blob, async (tx) => {
-      await linkBlob(tx, repository.id, blob.digest);
-      if (isNear) await assertWithinPlan(tx, ctx, repository.namespace);
-      await store.deleteUpload(tx, id);
-    });
+    const place = { namespace: repository.namespace, sizeBytes: blob.sizeBytes };
+    await whileRecording(ctx, place, (isNear) =>
+      keepBlob(ctx, blob, async (tx) => {
+        await linkBlob(tx, repository.id, blob.digest);
+        if (isNear) await assertWithinPlan(tx, ctx, repository.namespace);
+        await store.deleteUpload(tx, id);
+      }),
+    );
   } catch (error) {
     if (error instanceof AppError && error.code === 'forbidden') await discard(ctx, id);
     if (isForeignKeyViolation(error)) throw new AppError('not_found', 'Repository not found', { cause: error });

@@ -71,16 +71,24 @@ export async function hasRoomFor(
   return used + sizeBytes <= quota.limit_bytes;
 }
 
-/** Whether so many more bytes may bring a namespace near its limit, so that `assertWithinPlan` has to look closely. */
-export async function isNearLimit(ctx: RoomNeeds, namespace: string, sizeBytes: number): Promise<boolean> {
+/**
+ * Counts the bytes of a blob that has arrived while `record` records it.
+ *
+ * @param record - `isNear`: they may bring the namespace near its limit, so that it has to call `assertWithinPlan`
+ */
+export async function whileRecording<T>(
+  ctx: RoomNeeds,
+  { namespace, sizeBytes }: { readonly namespace: string; readonly sizeBytes: number },
+  record: (isNear: boolean) => Promise<T>,
+): Promise<T> {
   const room = await findNamespaceRoom(ctx, namespace);
-  return room !== undefined && !(await room.isFarBelowLimit(sizeBytes));
+  return room === undefined ? record(false) : room.holdArrived(sizeBytes, (isFar) => record(!isFar));
 }
 
 /**
  * Checks that a namespace has not more than its plan allows, in the transaction that has just added a blob. Bytes that
- * arrive over several requests are admitted one request at a time, which is not enough. It reads the exact sum, so ask
- * `isNearLimit` before the transaction.
+ * arrive over several requests are admitted one request at a time, which is not enough. It reads the exact sum:
+ * `whileRecording` says when that is needed.
  *
  * @throws AppError `forbidden` with the limit of the plan
  */
