@@ -41,6 +41,7 @@ describe('webhooks', () => {
       name: 'ci',
       urls: [TARGET],
       is_active: true,
+      tells_builds: false,
       failing_since: null,
       created_by: 'alice',
       date_created: expect.any(String),
