@@ -6,21 +6,22 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startBuilder, type Builder } from '../../src/builder/builder';
 import type { BuilderSettings } from '../../src/builder/settings';
 import type { Context } from '../../src/context';
+import { addLink } from '../../src/features/builds/links';
 import { returnStoppedBuilds } from '../../src/features/builds/running';
+import { pullAs } from '../crossing/engines';
 import { startBuildChain, type BuildChain } from '../helpers/build-chain';
 import { startBuilderProcess } from '../helpers/builder-process';
 import { canBuild, untilNoBuildRuns } from '../helpers/build-user';
 import { startChildServer, type ChildServer } from '../helpers/child-server';
 import type { GitRepository } from '../helpers/git-server';
-import { startPull } from '../helpers/images';
 import { describeInstalled, isInstalled } from '../helpers/installed';
 import { addPerson } from '../helpers/people';
-import { call, registryClient } from '../helpers/registry-client';
 
 describeInstalled(canBuild() && isInstalled('skopeo', '--version'), 'an automated build', () => {
   let chain: BuildChain;
   let ctx: Context;
   let app: GitRepository;
+  let base: GitRepository;
   let hub: ChildServer;
   let builder: Builder;
   let settings: BuilderSettings;
@@ -32,7 +33,7 @@ describeInstalled(canBuild() && isInstalled('skopeo', '--version'), 'an automate
     hub = await startChildServer({ DATABASE_URL: chain.database.url, DRYDOCK_DATA_DIR: dataDir });
     settings = chain.settings(hub.url);
     builder = await startBuilder(ctx, chain.database.connection, settings);
-    const base = await chain.automate('alice/base');
+    base = await chain.automate('alice/base');
     chain.addPrograms(base);
     base.commit({ Dockerfile: 'FROM scratch\nCOPY bin /bin\n' });
     app = await chain.automate('alice/app');
@@ -65,20 +66,33 @@ describeInstalled(canBuild() && isInstalled('skopeo', '--version'), 'an automate
     expect(inspect('alice/app').Layers[0]).toBe(inspect('alice/base').Layers[0]);
   });
 
-  it('serves the image to clients of v1', async () => {
-    const authorization = await startPull(hub, 'alice/app');
-    let tags: Record<string, string> = {};
-    while (tags['latest'] === undefined) {
-      const answer = await call(hub, 'get', '/v1/repositories/alice/app/tags', { authorization });
-      tags = answer.status === 200 ? (JSON.parse(answer.text) as Record<string, string>) : {};
-      await sleep(50);
-    }
-    const client = registryClient(hub, authorization);
-    const ancestry = JSON.parse((await client.get(tags['latest'], 'ancestry')).text) as string[];
-    expect(ancestry).toHaveLength(3);
-    const files = await Promise.all(ancestry.map(async (id) => (await client.get(id, 'layer')).bytes));
-    const listing = files.map((bytes) => execFileSync('tar', ['-tzf', '-'], { input: bytes }).toString());
-    expect(listing.join('')).toMatch(/copied/);
+  it('is pulled by the recorded engine 1.5.0', async () => {
+    const { hostname: host, port } = new URL(hub.url);
+    const pull = () => pullAs({ host: `${host}:${port}`, port: Number(port) }, '1.5.0', 'alice/app', 'latest');
+    let images = await pull();
+    for (; images === undefined; images = await pull()) await sleep(50); // its images of v1 are derived in the background
+    expect(images).toHaveLength(3);
+    const files = images.map(({ layer }) => execFileSync('tar', ['-tzf', '-'], { input: layer }).toString());
+    expect(files[0]).toMatch(/^bin\/busybox$/m);
+    expect(files[2]).toMatch(/^copied$/m);
+  });
+
+  it('is built again when its base image has changed, if it is linked to it', async () => {
+    await addLink(ctx, await chain.repository('alice/app'), await chain.repository('alice/base'));
+    const before = await chain.queue('alice/app');
+    await chain.ended('alice/app', before);
+    base.commit({ Dockerfile: 'FROM scratch\nCOPY bin /bin\nLABEL edition=second\n' });
+    const changed = await chain.built('alice/base');
+    expect(changed.state).toBe('success');
+    const linked = await chain.next('alice/app', before);
+    expect(linked).toMatchObject({ state: 'success', cause: 'link', requestedBy: 'alice/base' });
+    const config = execFileSync('skopeo', [
+      'inspect',
+      '--config',
+      '--tls-verify=false',
+      `docker://${new URL(hub.url).host}/alice/app@${linked.digest}`,
+    ]).toString();
+    expect(config).toMatch(/"edition": ?"second"/);
   });
 
   it('ends with the sentence of the step that failed, and leaves the tag', async () => {

@@ -6,7 +6,7 @@ import type { BuilderSettings } from '../../src/builder/settings';
 import type { Context } from '../../src/context';
 import { ensureTokenKey } from '../../src/features/accounts/token-key';
 import { readLog } from '../../src/features/builds/build-log';
-import { getBuild, type Build } from '../../src/features/builds/builds';
+import { getBuild, listBuilds, type Build } from '../../src/features/builds/builds';
 import { addSource } from '../../src/features/builds/sources';
 import type { AdministeredRepository } from '../../src/features/repositories/access';
 import { createRepository } from '../../src/features/repositories/creation';
@@ -43,6 +43,8 @@ export interface BuildChain {
   /** Waits until the log has a line that matches. */
   untilLogged(name: string, id: number, line: RegExp): Promise<void>;
   ended(name: string, id: number): Promise<EndedBuild>;
+  /** Waits until a build after this one, which something else has queued, has ended. */
+  next(name: string, after: number): Promise<EndedBuild>;
   /** Queues a build and waits until it has ended. */
   built(name: string): Promise<EndedBuild>;
   close(): Promise<void>;
@@ -100,6 +102,13 @@ export async function startBuildChain(): Promise<BuildChain> {
       for (;;) {
         const build = await getBuild(ctx, await repository(name), id);
         if (build.finishedAt !== undefined) return { ...build, log: await chain.logOf(name, id) };
+        await sleep(50);
+      }
+    },
+    next: async (name, after) => {
+      for (;;) {
+        const [newest] = (await listBuilds(ctx, await repository(name), {}, { limit: 1, offset: 0 })).builds;
+        if (newest !== undefined && newest.id > after) return chain.ended(name, newest.id);
         await sleep(50);
       }
     },
