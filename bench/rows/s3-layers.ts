@@ -25,29 +25,14 @@ async function download(url: string, headers: Readonly<Record<string, string>> =
   return bytes / MEGABYTE / ((performance.now() - startedAt) / 1000);
 }
 
-/** Where the layer is that was pushed last, and the headers of an engine that asks for it. */
-async function lastLayer({ url }: Drydock): Promise<{ url: string; headers: Record<string, string> }> {
+/** The layer that was pushed last, as an engine gets it. */
+async function downloadFromDrydock({ url }: Drydock): Promise<number> {
   const session = await startPull({ url, basic: BASIC, repository });
   const headers = { Authorization: session.authorization };
   const tags = (await (await fetch(`${url}/v1/repositories/${repository}/tags`, { headers })).json()) as {
     latest: string;
   };
-  return { url: `${url}/v1/images/${tags.latest}/layer`, headers };
-}
-
-async function downloadFromDrydock(server: Drydock): Promise<number> {
-  const { url, headers } = await lastLayer(server);
-  return download(url, headers);
-}
-
-/** From a server that sends its clients to the bucket; the detour counts. */
-async function downloadRedirected(server: Drydock): Promise<number> {
-  const { url, headers } = await lastLayer(server);
-  const startedAt = performance.now();
-  const answer = await fetch(url, { headers, redirect: 'manual' });
-  await answer.arrayBuffer();
-  const bytes = await drainDownload({ method: 'GET', url: answer.headers.get('location') ?? '', headers: {} });
-  return bytes / MEGABYTE / ((performance.now() - startedAt) / 1000);
+  return download(`${url}/v1/images/${tags.latest}/layer`, headers);
 }
 
 /** Layers that arrive in a bucket and come from it, against the bucket itself, and against docker-registry on it. */
@@ -57,11 +42,6 @@ export const s3Layers: Row = {
   measure: async (bench, resources) => {
     const bucket = await startBucket(resources);
     const server = await startDrydock(resources, { ...bench.environment, ...drydockIn(bucket) });
-    const redirecting = await startDrydock(resources, {
-      ...bench.environment,
-      ...drydockIn(bucket, 'redirecting'),
-      DRYDOCK_S3_REDIRECT: 'on',
-    });
     const registry = await startDockerRegistry(resources, dockerRegistryIn(bucket));
     const mebibytes = bench.isQuick ? 32 : 256;
     const layer = randomBytes(mebibytes * MEBIBYTE);
@@ -83,11 +63,9 @@ export const s3Layers: Row = {
       bench.rounds,
       bench.progress,
     );
-    await pushToDrydock(redirecting.url, layer);
     const downloads = await measureRounds(
       [
         { name: 'GET Drydock', measure: () => downloadFromDrydock(server) },
-        { name: 'GET redirected', measure: () => downloadRedirected(redirecting) },
         { name: 'GET bucket', measure: () => download(`${bucket.endpoint}/${bucket.name}/direct`) },
         { name: 'GET docker-registry', measure: () => download(`${registry.url}/v2/${repository}/blobs/${digest}`) },
       ],
@@ -107,14 +85,6 @@ export const s3Layers: Row = {
       ...better.slice(0, 1),
       compare(downloads, { ...get, goal: { atLeast: 0.8 }, peer: 'GET bucket', peerName: 'the bucket itself' }),
       compare(downloads, { ...get, goal: { atLeast: 1 }, peer: 'GET docker-registry', peerName: 'docker-registry' }),
-      compare(downloads, {
-        ...get,
-        what: `${get.what}, redirected`,
-        ours: 'GET redirected',
-        goal: { atLeast: 0.8 },
-        peer: 'GET bucket',
-        peerName: 'the bucket itself',
-      }),
     ];
   },
 };

@@ -31,10 +31,10 @@ export async function startBucket(resources: Resources): Promise<Bucket> {
   return { endpoint, name };
 }
 
-/** The settings of a Drydock that keeps its layers in the bucket, below a prefix of its own. */
-export function drydockIn({ endpoint, name }: Bucket, prefix = 'drydock'): Record<string, string> {
+/** The settings of a Drydock that keeps its layers in the bucket. */
+export function drydockIn({ endpoint, name }: Bucket): Record<string, string> {
   return {
-    DRYDOCK_STORAGE: `s3://${name}/${prefix}`,
+    DRYDOCK_STORAGE: `s3://${name}/drydock`,
     DRYDOCK_S3_ENDPOINT: endpoint,
     DRYDOCK_S3_REGION: REGION,
     DRYDOCK_S3_PATH_STYLE: 'on',
