@@ -1,4 +1,4 @@
-import { open, type FileHandle } from 'node:fs/promises';
+import { open, rm, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { algorithmOf } from '../platform/bytes/digest';
 import { syncDirectory } from '../platform/files/sync-directory';
@@ -19,11 +19,14 @@ import type { Turn } from './write-turns';
  */
 const UNSYNCED_BYTES = 32 * 1024 * 1024;
 
-/** The commit may follow at once: the less it has to sync, the sooner it is done. */
+/** The commit may follow such a piece at once: the less it has to sync, the sooner it is done. */
 const WORTH_STARTING_BYTES = 1024 * 1024;
 
-/** Linux may report an error only once, so the bytes that were not synced must go if this sync has taken it. */
-async function startSync(file: string, syncedEnd: number): Promise<void> {
+/**
+ * Linux may report an error only once. If this sync has taken it, no later one can vouch for the bytes, so the whole write
+ * goes: an append that is going on then finds no write at its end.
+ */
+async function startSync(file: string): Promise<void> {
   const handle = await open(file, 'r+').catch((error: unknown) => {
     if (isNotFound(error)) return undefined; // it was committed or aborted already
     throw error;
@@ -31,7 +34,7 @@ async function startSync(file: string, syncedEnd: number): Promise<void> {
   try {
     await handle?.datasync();
   } catch (error) {
-    await handle?.truncate(syncedEnd);
+    await rm(path.dirname(file), { recursive: true, force: true });
     throw error;
   } finally {
     await handle?.close();
@@ -49,7 +52,7 @@ export interface VerifiedWrite {
   readonly bytes: FileHandle;
   /** resolves when the digest has been written to the folder of the write */
   readonly remembered: Promise<void>;
-  /** a sync of the bytes that began before */
+  /** the syncs of its pieces that began before */
   readonly started: Promise<void>;
 }
 
@@ -71,7 +74,7 @@ export class OpenWrite {
   async append(offset: number, bytes: AsyncIterable<Buffer>): Promise<number> {
     await this.assertOffset(offset);
     const known = this.take(offset);
-    return this.receive(known, offset, bytes, (end) => this.keep(known, end));
+    return this.receive(known, offset, bytes, (end) => this.keep(known, offset, end));
   }
 
   /** Appends the last piece, and verifies the bytes. */
@@ -113,7 +116,7 @@ export class OpenWrite {
       const isBrokenOff = error instanceof SourceBrokeOff;
       const reason = isBrokenOff ? error.reason : error;
       if (isBrokenOff && !(reason instanceof WriteTooLongError)) {
-        await this.keep(known, error.end);
+        await this.keep(known, offset, error.end);
         throw reason;
       }
       if (known.sums !== undefined) forgetSums(known.sums);
@@ -123,16 +126,16 @@ export class OpenWrite {
   }
 
   /** Syncs a piece if it is time to, and keeps what is known of the bytes so far. */
-  private async keep({ sums, syncedEnd: before, remembered: earlier }: KnownWrite, offset: number): Promise<void> {
-    const isSynced = offset - before >= UNSYNCED_BYTES;
+  private async keep({ sums, ...before }: KnownWrite, from: number, offset: number): Promise<void> {
+    const isSynced = offset - before.syncedEnd >= UNSYNCED_BYTES;
     if (isSynced) await settle([this.handle.datasync(), this.syncNames()]);
-    const isWorthStarting = !isSynced && offset - before >= WORTH_STARTING_BYTES;
-    const started = isWorthStarting ? startSync(this.turn.file, before) : Promise.resolve();
+    const isWorthStarting = !isSynced && offset - from >= WORTH_STARTING_BYTES;
+    const started = settle([before.started, isWorthStarting ? startSync(this.turn.file) : undefined]);
     started.catch(() => undefined); // awaited by a commit in this process
     if (sums === undefined) return;
     const { turn } = this;
     const peeked = sums.peek();
-    const remembered = earlier
+    const remembered = before.remembered
       .then(() => peeked)
       .then(({ sha256Hex }) => rememberDigest(turn, { offset, isSynced }, sha256Hex))
       .catch(() => undefined);
@@ -140,7 +143,7 @@ export class OpenWrite {
       number: turn.number,
       offset,
       sums,
-      syncedEnd: isSynced ? offset : before,
+      syncedEnd: isSynced ? offset : before.syncedEnd,
       remembered,
       started,
     });

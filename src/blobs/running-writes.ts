@@ -11,7 +11,7 @@ export interface RunningWrite {
   readonly syncedEnd?: number;
   /** of a file: resolves when the digest of its bytes has been written */
   readonly remembered?: Promise<void>;
-  /** of a file: a sync of its bytes that has begun */
+  /** of a file: the syncs of its pieces that have begun */
   readonly started?: Promise<void>;
 }
 
