@@ -4,9 +4,8 @@ import type { Needs } from '../../context';
 import { inTransaction } from '../../platform/db/db';
 import { queuedJob, type Job } from '../../platform/jobs/queue';
 import { queueNotice, type Notice } from '../accounts/mail-queue';
-import { displayName } from '../repositories/names';
+import { displayName, repositoryPath } from '../repositories/names';
 import { queueBuildDeliveries } from '../webhooks/build-deliveries';
-import { buildPath } from './build-path';
 import { commitUrl } from './commit-url';
 import { TELL_JOB } from './notices-queue';
 import * as store from './notices.store';
@@ -40,7 +39,7 @@ function noticeOf(build: store.EndedBuildRow, turn: 'failed' | 'recovered'): Not
           `Build ${build.id} of the ${of} failed: ${why}`,
           commitLine(build),
           'Here is its log:',
-          { path: buildPath(build, build.id) },
+          { path: pageOf(build) },
           'There will be no mail about further failures, but one when a build succeeds again. Mails can be turned off in the build settings of the repository.',
         ],
       }
@@ -49,10 +48,12 @@ function noticeOf(build: store.EndedBuildRow, turn: 'failed' | 'recovered'): Not
         paragraphs: [
           `Build ${build.id} of the ${of} succeeded, after failures. Its image is tagged ${build.tag}.`,
           commitLine(build),
-          { path: buildPath(build, build.id) },
+          { path: pageOf(build) },
         ],
       };
 }
+
+const pageOf = (build: store.EndedBuildRow): string => repositoryPath(build, `builds/${build.id}/`);
 
 /** The member `build` of the payload of a delivery. */
 function factsOf(ctx: Telling, build: store.EndedBuildRow): object {
@@ -70,7 +71,7 @@ function factsOf(ctx: Telling, build: store.EndedBuildRow): object {
     error: build.error,
     date_started: build.started_at?.toISOString() ?? null,
     date_finished: build.finished_at?.toISOString() ?? null,
-    url: ctx.publicUrl.of(buildPath(build, build.id)),
+    url: ctx.publicUrl.of(pageOf(build)),
   };
 }
 

@@ -99,6 +99,12 @@ export function displayName(repository: RepositoryName): string {
   return repository.namespace === LIBRARY ? repository.name : fullName(repository);
 }
 
+/** The path of a page of a repository; paths omit `library`, as on the Hub. */
+export function repositoryPath({ namespace, name }: RepositoryName, rest = ''): string {
+  const root = namespace === LIBRARY ? `/_/${name}/` : `/r/${namespace}/${name}/`;
+  return root + rest;
+}
+
 /** Whether both name one repository. */
 export function sameRepository(a: RepositoryName, b: RepositoryName): boolean {
   return a.namespace === b.namespace && a.name === b.name;

@@ -1,13 +1,9 @@
 import type { RepositoryName } from '../../features/access/actor';
-import { parseRepositoryName, SHARED_NAMESPACE } from '../../features/repositories/names';
+import { parseRepositoryName } from '../../features/repositories/names';
 import { AppError } from '../../platform/errors';
 import type { Access, WebHandler, WebRow } from './access';
 
-/** The path of a page of a repository; paths omit `library`, as on the Hub. */
-export function repositoryPath({ namespace, name }: RepositoryName, rest = ''): string {
-  const root = namespace === SHARED_NAMESPACE ? `/_/${name}/` : `/r/${namespace}/${name}/`;
-  return root + rest;
-}
+export { repositoryPath } from '../../features/repositories/names';
 
 /**
  * The repository in the path of a page.

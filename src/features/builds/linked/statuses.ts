@@ -2,10 +2,10 @@ import type { Needs } from '../../../context';
 import { AppError } from '../../../platform/errors';
 import type { CommitState } from '../../../platform/providers/git-provider';
 import { ProviderError } from '../../../platform/providers/provider-error';
+import { repositoryPath } from '../../repositories/names';
 import type { BuildState } from '../builds.store';
 import { callProvider } from './provider-calls';
 import { queueReport } from './statuses-queue';
-import { buildPath } from '../build-path';
 import * as store from './statuses.store';
 
 /*
@@ -44,7 +44,7 @@ function wantedOf(row: store.StatusRow): { readonly state: CommitState; readonly
 }
 
 function pageOf(ctx: Reporting, { namespace, name }: store.StatusRow, build: number): string {
-  return ctx.publicUrl.of(buildPath({ namespace, name }, build));
+  return ctx.publicUrl.of(repositoryPath({ namespace, name }, `builds/${build}/`));
 }
 
 async function report(ctx: Reporting, row: store.StatusRow): Promise<void> {
