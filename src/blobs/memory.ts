@@ -23,7 +23,7 @@ export class MemoryBlobStore implements BlobStore {
 
   async write(bytes: AsyncIterable<Buffer>, { prefix, unpacked: isUnpacked }: WantedSums = {}): Promise<StoredBlob> {
     const chunks: Buffer[] = [];
-    for await (const chunk of bytes) chunks.push(chunk);
+    for await (const chunk of bytes) chunks.push(Buffer.from(chunk));
     const whole = Buffer.concat(chunks);
     const blob = this.keep(whole, sumsOf(whole, prefix));
     if (isUnpacked !== true) return blob;
@@ -34,7 +34,7 @@ export class MemoryBlobStore implements BlobStore {
 
   async writeAs(key: string, bytes: AsyncIterable<Buffer>): Promise<StoredBlob> {
     const chunks: Buffer[] = [];
-    for await (const chunk of bytes) chunks.push(chunk);
+    for await (const chunk of bytes) chunks.push(Buffer.from(chunk));
     const whole = Buffer.concat(chunks);
     return this.keep(whole, sumsOf(whole), key);
   }

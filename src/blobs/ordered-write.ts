@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import { giveBackBatch, takeBatch } from './batches';
+import { giveBackBatch, takeBatch } from '../platform/bytes/batches';
 import { BatchedWriter } from './batched-write';
 import { RunningSums, type Sums } from './hashing';
 

@@ -1,4 +1,4 @@
-import { BATCH_BYTES } from '../batches';
+import { BATCH_BYTES } from '../../platform/bytes/batches';
 import { settle } from '../settle';
 import type { SumsOfPieces } from '../sums-of-pieces';
 import { FIRST_BYTES, partMemory } from './part-memory';

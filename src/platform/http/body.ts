@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { countReceived } from '../bytes/young-garbage';
 import { AppError } from '../errors';
+import { ArrivingBody } from './arriving-body';
 import { letBodyCome } from './continue';
 import { requestState } from './request-state';
 
@@ -38,7 +38,8 @@ export function hasBody({ headers }: IncomingMessage): boolean {
 }
 
 /**
- * Yields the body's bytes as they arrive. A client that stops sending is cut off.
+ * Yields the body's bytes as they arrive, several chunks at once. They are valid until the next ones are requested,
+ * unless the reader claims them (`claimBatch`). A client that stops sending is cut off.
  *
  * @throws AppError `invalid` when the client goes away before the end, or is cut off
  */
@@ -49,28 +50,37 @@ export async function* bodyChunks(req: IncomingMessage): AsyncIterable<Buffer> {
     // would end a request whose body has already arrived.
     if (!isOurTurn) req.destroy();
   }, requestState(req).timeouts.idleBodyMs);
+  const body = new ArrivingBody(req);
+  const next = async (): Promise<Buffer | undefined> => body.next().catch(throwBrokenOff);
   try {
-    for await (const chunk of chunksOf(req)) {
+    letBodyCome(req);
+    for (let bytes = await next(); bytes !== undefined; bytes = await next()) {
       isOurTurn = true;
-      countReceived(chunk.length);
-      yield chunk;
+      yield bytes;
       isOurTurn = false;
       silence.refresh();
     }
+    if (!req.complete) throwBrokenOff();
   } finally {
     clearTimeout(silence);
+    body.close();
   }
 }
 
+/** The chunks of a small body. */
 async function* chunksOf(req: IncomingMessage): AsyncIterable<Buffer> {
   letBodyCome(req);
   try {
     // A reader that stops early leaves the rest to `send`; otherwise the iterator would destroy the request.
     for await (const chunk of req.iterator({ destroyOnReturn: false })) yield chunk as Buffer;
   } catch (error) {
-    throw new AppError('invalid', 'The request body ended too early', { cause: error });
+    throwBrokenOff(error);
   }
-  if (!req.complete) throw new AppError('invalid', 'The request body ended too early');
+  if (!req.complete) throwBrokenOff();
+}
+
+function throwBrokenOff(cause?: unknown): never {
+  throw new AppError('invalid', 'The request body ended too early', { cause });
 }
 
 /**
