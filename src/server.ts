@@ -9,6 +9,7 @@ import { createLogger, type Logger } from './platform/log/logger';
 import { assertCanListen } from './platform/http/free-port';
 import { isWorkerProcess, workForPrimary } from './platform/cluster/worker-process';
 import { startWorkerProcesses } from './platform/cluster/worker-processes';
+import { letHeapGrow, shrinkHeapSoon } from './platform/process/heap';
 import { takeTermination, UncleanStop, untilAborted, type Termination } from './platform/process/termination';
 import { openRuntime, type Runtime } from './runtime';
 
@@ -180,8 +181,10 @@ async function runUntil(
   start: () => Promise<RunningServer>,
 ): Promise<void> {
   let server: RunningServer;
+  letHeapGrow();
   try {
     server = await start();
+    shrinkHeapSoon();
   } catch (error) {
     if (!stopping.aborted) throw error;
     log.info({ reason: String(stopping.reason), err: error }, 'stopped before it had started');

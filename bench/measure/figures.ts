@@ -54,13 +54,19 @@ export function median(values: readonly number[]): number {
 /**
  * Takes one figure of each contender per round; the order alternates, because the first of a round may find the machine
  * in a different state from the last.
+ *
+ * @param isWarmedUp - each contender gets a round before that does not count, so that servers run as they do all day
  */
 export async function measureRounds(
   contenders: readonly Contender[],
   rounds: number,
   progress: (line: string) => void,
+  isWarmedUp = false,
 ): Promise<Map<string, number[]>> {
   const figures = new Map<string, number[]>(contenders.map(({ name }) => [name, []]));
+  for (const { name, measure } of isWarmedUp ? contenders : []) {
+    progress(`before the rounds: ${name} ${formatFigure(await measure())}`);
+  }
   for (let round = 0; round < rounds; round += 1) {
     for (const { name, measure } of round % 2 === 0 ? contenders : [...contenders].reverse()) {
       const figure = await measure();

@@ -5,9 +5,9 @@ import { startDrydock } from '../servers/drydock';
 import type { Row } from './row';
 
 const GOAL_MEBIBYTES = 300;
-const SETTLE_MS = 10_000;
+const SETTLE_MS = 60_000;
 
-/** The memory of a server that has just started and does nothing, with its Postgres and what they share counted once. */
+/** The memory of a server that does nothing, a minute after its start, with its Postgres and what they share counted once. */
 export const idleMemory: Row = {
   name: 'idle-memory',
   needs: [],

@@ -75,7 +75,8 @@ async function takeRates(
       return totalBytes / 1e6 / pushed;
     },
   }));
-  return new Map([...(await measureRounds(contenders, rounds, progress)), ...pulls]);
+  const pushes = await measureRounds(contenders, rounds, progress, true);
+  return new Map([...pushes, ...[...pulls].map(([name, rates]) => [name, rates.slice(-rounds)] as const)]);
 }
 
 /** A whole image by an unmodified client, to each server its own. */

@@ -79,6 +79,7 @@ export const layerUpload: Row = {
       ],
       bench.rounds,
       bench.progress,
+      true,
     );
     const goal = { atLeast: 1.5, inEachRound: true };
     const line = { what: `PUT layer ${mebibytes} MiB`, goal, unit: 'MB/s', ours: 'Drydock' };
