@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
+import { GatheredBytes } from '../bytes/gathered-bytes';
 import { AppError } from '../errors';
-import { ArrivingBody } from './arriving-body';
 import { letBodyCome } from './continue';
 import { requestState } from './request-state';
 
@@ -50,7 +50,7 @@ export async function* bodyChunks(req: IncomingMessage): AsyncIterable<Buffer> {
     // would end a request whose body has already arrived.
     if (!isOurTurn) req.destroy();
   }, requestState(req).timeouts.idleBodyMs);
-  const body = new ArrivingBody(req);
+  const body = new GatheredBytes(req);
   const next = async (): Promise<Buffer | undefined> => body.next().catch(throwBrokenOff);
   try {
     letBodyCome(req);
