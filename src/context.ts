@@ -180,6 +180,8 @@ export interface Context extends ContextParts {
   readonly cache: ByteCache;
   /** The total number of results of searches, a few seconds old. */
   readonly searchTotals: BriefCache<number>;
+  /** Searches of the last minute that the first repositories did not fill, and the number of hits among these. */
+  readonly rareSearches: LRUCache<string, number>;
   /** Inspect layers for readers. */
   readonly layerReaders: GatedThreads;
   /** Check pushed layers; slow checks have threads of their own. */

@@ -24,6 +24,7 @@ const CACHE_BYTES = 64 * 1024 * 1024;
 const RECENT_PULLS = { max: 20_000, ttl: 5 * 60_000 };
 const RECENTLY_SEEN = { max: 20_000, ttl: 5 * 60_000 };
 const SEARCH_TOTALS = { entries: 500, longestMs: 60_000 };
+const RARE_SEARCHES = { max: 500, ttl: 60_000 };
 
 /** Clients of v2 that a POST has refused try the same with a GET. */
 const REFUSED_LOGIN_MS = 5000;
@@ -88,6 +89,7 @@ export function createContext(
     refusedLogins: new SecretCache(REFUSED_LOGIN_MS),
     cache: new ByteCache(CACHE_BYTES),
     searchTotals: new BriefCache(SEARCH_TOTALS),
+    rareSearches: new LRUCache(RARE_SEARCHES),
     recentPulls: new LRUCache(RECENT_PULLS),
     activity: new CountBuffer((batch) => saveActivity(parts, batch), log),
   };

@@ -29,7 +29,7 @@ export const MAX_WORDS = 8;
 const LONGEST_WORD = 1000;
 
 /** What a search needs. */
-export type SearchNeeds = Needs<'db' | 'searchTotals' | 'searches'>;
+export type SearchNeeds = Needs<'db' | 'searchTotals' | 'rareSearches' | 'searches'>;
 
 /** The client that searches, and how long it waits. */
 export interface Searcher {
@@ -77,6 +77,11 @@ export function patternsOfTerm(term: string): string[] {
   return patternsOf(wordsOf(term));
 }
 
+/** What the number of hits depends on. */
+function keyOf(account: store.Account, patterns: readonly string[]): string {
+  return JSON.stringify([account?.userId, account?.credentialsEpoch, account?.accessTokenId, patterns]);
+}
+
 /** The total number of hits, at least those found; it may be some seconds old. */
 export async function totalOfMany(
   ctx: Needs<'db' | 'searchTotals'>,
@@ -84,27 +89,31 @@ export async function totalOfMany(
   patterns: readonly string[],
   found: number,
 ): Promise<number> {
-  // The total depends on these.
-  const key = JSON.stringify([account?.userId, account?.credentialsEpoch, account?.accessTokenId, patterns]);
+  const key = keyOf(account, patterns);
   const counted = await ctx.searchTotals.get(key, () => store.countHits(ctx.db, account, patterns));
   return Math.max(counted, found);
 }
 
 /**
  * Finds a page of common hits without reading all repositories. Its total may be some seconds old, because counting
- * takes longer than finding.
+ * takes longer than finding. A search that is known to be rare is not tried: that takes longer than to read its hits by
+ * the index.
  *
  * @returns undefined when that is not enough
  */
 async function searchCommon(
-  ctx: Needs<'db' | 'searchTotals'>,
+  ctx: Needs<'db' | 'searchTotals' | 'rareSearches'>,
   account: store.Account,
   wanted: store.Wanted,
 ): Promise<store.AllRow | undefined> {
   const end = wanted.offset + wanted.limit;
-  if (end > store.LOOKED_AT) return undefined;
+  const key = keyOf(account, wanted.patterns);
+  if (end > store.LOOKED_AT || end > (ctx.rareSearches.get(key) ?? Infinity)) return undefined;
   const { found, ...page } = await store.searchFirst(ctx.db, account, wanted);
-  if (found < end) return undefined;
+  if (found < end) {
+    ctx.rareSearches.set(key, found);
+    return undefined;
+  }
   return { ...page, total: await totalOfMany(ctx, account, wanted.patterns, found) };
 }
 

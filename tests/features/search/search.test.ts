@@ -235,3 +235,22 @@ it('a search waits while its network has three running, and ends when its client
   for (const end of ends) end();
   await Promise.all(running);
 });
+
+it('a word that only a few repositories have is looked up by the index at once the next time, and nothing is missed', async () => {
+  await database.db('repositories').delete();
+  const named = (name: string) => ({ namespace: 'library', name, state: 'active' });
+  await database
+    .db('repositories')
+    .insert([named('quibbly'), ...Array.from({ length: 30 }, (_, n) => named(`tool-${n}`))]);
+  const ctx = createTestContext(database.db);
+  const search = async (term: string) => {
+    const { hits } = await searchRepositories(ctx, asking(ANYBODY), { term, page: 1, pageSize: 25 });
+    return hits.map(({ name }) => name);
+  };
+  expect(await search('tool')).toHaveLength(25);
+  expect(ctx.rareSearches.size).toBe(0);
+  expect(await search('quibbly')).toEqual(['quibbly']);
+  expect([...ctx.rareSearches.values()]).toEqual([1]);
+  await database.db('repositories').insert([named('more-quibbly'), named('quibbly-2')]);
+  expect(await search('quibbly')).toEqual(['quibbly', 'more-quibbly', 'quibbly-2']);
+});
