@@ -1,37 +1,14 @@
 import { Readable } from 'node:stream';
 import type { ByteSource } from '../../platform/bytes/byte-source';
-import { GatheredBytes } from '../../platform/bytes/gathered-bytes';
 import { countReceived } from '../../platform/bytes/young-garbage';
 import { AppError } from '../../platform/errors';
 import { BlobMissingError, BlobSizeError, type ByteRange } from '../blob-store';
-import { ReadBuffers } from '../read-buffers';
 import type { Bucket } from './bucket';
 import { translateOutage } from './errors';
 import type { OpenObject } from './objects';
 
 /** How often a read is continued in a row without a byte in between. */
 const RESUMED = 3;
-
-const buffers = new ReadBuffers();
-
-type Read = (body: Readable) => AsyncIterable<Buffer>;
-
-async function* asTheyCome(body: Readable): AsyncGenerator<Buffer> {
-  for await (const piece of body as AsyncIterable<Buffer>) {
-    countReceived(piece.length);
-    yield piece;
-  }
-}
-
-/** Each piece is valid until the next one. */
-async function* gathered(body: Readable): AsyncGenerator<Buffer> {
-  const bytes = new GatheredBytes(body, buffers);
-  try {
-    for (let piece = await bytes.next(); piece !== undefined; piece = await bytes.next()) yield piece;
-  } finally {
-    bytes.close();
-  }
-}
 
 /** The bytes of an object, which never changes. A connection that breaks is replaced where it ended. */
 export class ObjectBytes implements ByteSource {
@@ -67,7 +44,7 @@ export class ObjectBytes implements ByteSource {
     const end = (): void => void this.close();
     gone?.addEventListener('abort', end);
     try {
-      for await (const piece of this.pieces(gathered)) await take(piece);
+      for await (const piece of this.pieces()) await take(piece);
     } finally {
       gone?.removeEventListener('abort', end);
     }
@@ -81,18 +58,19 @@ export class ObjectBytes implements ByteSource {
 
   /** All bytes, as a stream. */
   stream(): Readable {
-    return Readable.from(this.pieces(asTheyCome), { objectMode: false });
+    return Readable.from(this.pieces(), { objectMode: false });
   }
 
-  private async *pieces(read: Read): AsyncGenerator<Buffer> {
+  private async *pieces(): AsyncGenerator<Buffer> {
     let left = RESUMED;
     try {
       while (this.next <= this.last) {
         const from = this.next;
         const body = await this.body();
         try {
-          for await (const piece of read(body)) {
+          for await (const piece of body as AsyncIterable<Buffer>) {
             this.next += piece.length;
+            countReceived(piece.length);
             yield piece;
           }
           if (this.next <= this.last) throw new AppError('unavailable', `${this.key} ended at byte ${this.next}`);

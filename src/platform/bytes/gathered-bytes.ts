@@ -1,24 +1,9 @@
 import { finished, type Readable } from 'node:stream';
-import { claimBatch, giveBackBatch, offerBatch, takeBatch } from './batches';
+import { BATCH_BYTES, claimBatch, giveBackBatch, offerBatch, takeBatch } from './batches';
 import { countReceived } from './young-garbage';
 
 /** The bytes of a slow sender are passed on after this time. */
 const GATHER_MS = 10;
-
-/** Where buffers come from, and go. */
-interface Memory {
-  take(): Buffer;
-  /** @param isFree - false: something may still read from it, so that nobody else may get it */
-  giveBack(buffer: Buffer, isFree: boolean): void;
-}
-
-/** Batches, which a reader may claim when they are full. */
-const BATCHES: Memory = {
-  take: takeBatch,
-  giveBack: (batch, isFree) => {
-    if (isFree) giveBackBatch(batch);
-  },
-};
 
 /**
  * A body while it arrives from the network. Its chunks are copied together: they have 16 to 64 KiB, and to pass on each
@@ -37,10 +22,7 @@ export class GatheredBytes {
   private wake: () => void = () => undefined;
   private readonly stopWatching: () => void;
 
-  constructor(
-    private readonly body: Readable,
-    private readonly memory = BATCHES,
-  ) {
+  constructor(private readonly body: Readable) {
     this.stopWatching = finished(body, { writable: false }, (error) => {
       this.isOver = true;
       this.failure = error ?? undefined;
@@ -65,21 +47,20 @@ export class GatheredBytes {
     return undefined;
   }
 
-  /** Stops reading; the rest stays in the body. What the reader had last may be on its way to a socket, and is not used again. */
+  /** Stops reading; the rest stays in the body. What the reader had last is not used again, because it may still read it. */
   close(): void {
     this.body.off('data', this.take);
     this.body.pause();
     this.body.on('error', () => undefined); // nobody is interested any longer
     this.stopWatching();
     clearTimeout(this.timer);
-    if (this.lent !== undefined) this.memory.giveBack(this.lent.buffer, false);
-    if (this.buffer !== undefined) this.memory.giveBack(this.buffer, true);
+    if (this.buffer !== undefined) giveBackBatch(this.buffer);
     this.lent = undefined;
     this.buffer = undefined;
   }
 
   private isFull(): boolean {
-    return this.filled > 0 && this.filled === this.buffer?.length;
+    return this.filled === BATCH_BYTES;
   }
 
   private readonly take = (chunk: Buffer): void => {
@@ -92,7 +73,7 @@ export class GatheredBytes {
 
   private copy(chunk: Buffer): void {
     this.timer ??= setTimeout(() => this.passOn(), GATHER_MS);
-    this.buffer ??= this.memory.take();
+    this.buffer ??= takeBatch();
     const copied = chunk.copy(this.buffer, this.filled);
     this.filled += copied;
     if (copied < chunk.length) this.waiting.push(chunk.subarray(copied));
@@ -106,10 +87,9 @@ export class GatheredBytes {
 
   private lend(buffer: Buffer): Buffer {
     const isFull = this.isFull();
-    const isOffered = isFull && this.memory === BATCHES;
-    if (isOffered) offerBatch(buffer);
+    if (isFull) offerBatch(buffer);
     const bytes = isFull ? buffer : buffer.subarray(0, this.filled);
-    this.lent = { buffer, isOffered };
+    this.lent = { buffer, isOffered: isFull };
     this.buffer = undefined;
     this.filled = 0;
     this.isDue = false;
@@ -122,6 +102,6 @@ export class GatheredBytes {
     const { lent } = this;
     this.lent = undefined;
     if (lent === undefined) return;
-    if (!lent.isOffered || claimBatch(lent.buffer)) this.memory.giveBack(lent.buffer, true);
+    if (!lent.isOffered || claimBatch(lent.buffer)) giveBackBatch(lent.buffer);
   }
 }
