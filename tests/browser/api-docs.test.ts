@@ -26,8 +26,7 @@ function testDocs(): void {
   it('is reached by its former address, and shows every group of operations', async () => {
     expect(await tab.open('/api/docs/')).toBe(200);
     expect(new URL(tab.page.url()).pathname).toBe('/docs/api/');
-    // A large script has to be read first.
-    await tab.page.getByRole('heading', { name: /^repositories/ }).waitFor({ timeout: 60_000 });
+    await tab.page.getByRole('heading', { name: /^repositories/ }).waitFor();
     await tab.page.getByRole('navigation', { name: 'Site' }).getByText('Explore').waitFor();
   });
 

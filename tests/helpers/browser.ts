@@ -24,6 +24,9 @@ const ARGUMENTS = [
   '--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1',
 ];
 
+/** Ends what hangs: a busy machine takes long to draw a large page. */
+const TIMEOUT_MS = 120_000;
+
 const DEVICES = { desktop: { width: 1280, height: 800 }, phone: { width: 360, height: 740 } } as const;
 
 /** How a reader views pages. */
@@ -80,7 +83,7 @@ export async function openTab(browser: Browser, server: { readonly url: string }
     timezoneId: timeZone,
     reducedMotion: 'reduce',
   });
-  context.setDefaultTimeout(10_000);
+  context.setDefaultTimeout(TIMEOUT_MS);
   if (as !== undefined) await logInTab(context, as);
   const page = await context.newPage();
   return {

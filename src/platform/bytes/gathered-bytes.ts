@@ -14,7 +14,8 @@ export class GatheredBytes {
   private filled = 0;
   /** came while the buffer was full */
   private readonly waiting: Buffer[] = [];
-  private lent: { readonly buffer: Buffer; readonly isOffered: boolean } | undefined;
+  /** what the reader has: a whole batch, or the beginning of one */
+  private lent: { readonly batch: Buffer; readonly bytes: Buffer } | undefined;
   private timer: NodeJS.Timeout | undefined;
   private isDue = false;
   private isOver = false;
@@ -89,7 +90,7 @@ export class GatheredBytes {
     const isFull = this.isFull();
     if (isFull) offerBatch(buffer);
     const bytes = isFull ? buffer : buffer.subarray(0, this.filled);
-    this.lent = { buffer, isOffered: isFull };
+    this.lent = { batch: buffer, bytes };
     this.buffer = undefined;
     this.filled = 0;
     this.isDue = false;
@@ -102,6 +103,7 @@ export class GatheredBytes {
     const { lent } = this;
     this.lent = undefined;
     if (lent === undefined) return;
-    if (!lent.isOffered || claimBatch(lent.buffer)) giveBackBatch(lent.buffer);
+    const { batch, bytes } = lent;
+    if (bytes !== batch || claimBatch(batch)) giveBackBatch(batch);
   }
 }

@@ -13,16 +13,17 @@ type Collect = (options?: { type: 'minor' }) => void;
 
 function findCollector(): Collect {
   setFlagsFromString('--expose-gc'); // only contexts created from now on see it, not the context of the program
-  const found: unknown = runInNewContext("typeof gc === 'function' ? gc : undefined");
+  const gc: unknown = runInNewContext("typeof gc === 'function' ? gc : undefined");
   setFlagsFromString('--no-expose-gc');
-  return typeof found === 'function' ? (found as Collect) : () => undefined;
+  return typeof gc === 'function' ? (gc as Collect) : () => undefined;
 }
 
-let collect: Collect | undefined;
+let found: Collect | undefined;
+
+const collect: Collect = (options) => (found ??= findCollector())(options);
 
 /** Frees the young objects that nothing uses, in a few milliseconds. */
 export function collectYoung(): void {
-  collect ??= findCollector();
   collect({ type: 'minor' });
 }
 
@@ -42,8 +43,5 @@ const SETTLED_MS = 6000;
  * MiB of a process, because loading the program fills the young generation, and an idle process never collects it.
  */
 export function shrinkHeapSoon(): void {
-  setTimeout(() => {
-    collect ??= findCollector();
-    collect();
-  }, SETTLED_MS).unref();
+  setTimeout(collect, SETTLED_MS).unref();
 }

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { BATCH_BYTES, claimBatch, giveBackBatch } from '../../../src/platform/bytes/batches';
 import { bodyChunks } from '../../../src/platform/http/body';
 import { json } from '../../../src/platform/http/exchange';
-import { Connection, serve } from './listening';
+import { Connection, serve } from '../http/listening';
 
 const MEBIBYTE = 1024 * 1024;
 
