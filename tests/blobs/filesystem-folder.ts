@@ -12,5 +12,7 @@ export async function openFilesystemStore(): Promise<{
 }> {
   const root = await mkdtemp(path.join(tmpdir(), 'drydock-blobs-'));
   const again = (): FilesystemBlobStore => new FilesystemBlobStore(root);
-  return { store: again(), root, again, close: () => rm(root, { recursive: true, force: true }) };
+  // A finished write may still be removing what is left of it.
+  const close = (): Promise<void> => rm(root, { recursive: true, force: true, maxRetries: 10 });
+  return { store: again(), root, again, close };
 }
