@@ -93,11 +93,12 @@ export async function maintenanceLines(bench: Bench, resources: Resources, serve
     });
     const seconds = (performance.now() - startedAt) / 1000;
     const times = await pushing;
-    const waited = `longest wait ${formatFigure(wait)} ms`;
+    const waited = `longest wait ${formatFigure(wait.ms)} ms`;
     const pushes = `${times.length} pushes meanwhile, p95 ${formatFigure(quantile(times, 0.95))} ms`;
     bench.progress(`${what}: ${formatFigure(seconds)} s, peak ${formatFigure(peak)} MiB, ${waited}, ${pushes}`);
+    if (wait.ms > GOAL_WAIT_MS) bench.progress(`  ${wait.story}`);
     lines.push(
-      lineOf(`${what}, longest wait for a lock`, 'ms', wait, GOAL_WAIT_MS),
+      lineOf(`${what}, longest wait for a lock`, 'ms', wait.ms, GOAL_WAIT_MS),
       lineOf(`${what}, time`, 's', seconds),
       lineOf(`${what}, peak memory of its process`, 'MiB', peak),
     );
