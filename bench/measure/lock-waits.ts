@@ -27,7 +27,8 @@ export async function longestLockWait(server: Drydock, work: () => Promise<unkno
   const watching = server.session(async (run) => {
     while (!isOver) {
       const [row] = await run(LONGEST);
-      if (Number(row?.['ms'] ?? 0) > longest.ms) longest = { ms: Number(row?.['ms']), story: String(row?.['story']) };
+      const ms = Number(row?.['ms'] ?? 0);
+      if (ms > longest.ms) longest = { ms, story: String(row?.['story']) };
       await sleep(SAMPLE_MS);
     }
   });
