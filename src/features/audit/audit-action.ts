@@ -112,7 +112,7 @@ export type AuditAction =
   | 'job.dropped'
   | 'maintenance.started' // by an administrator; the subject is the kind, details: run
   | 'maintenance.cancelled'
-  | 'gc.freed' // in one repository
+  | 'gc.freed' // in one repository, once for each portion of its garbage
   | 'gc.run'
   | 'scrub.run'
   | 'scrub.orphans_run' // details: objects, orphans, deleted, broken, applied

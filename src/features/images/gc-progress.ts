@@ -1,7 +1,7 @@
 import type { RepositoryName } from '../access/actor';
 
-/** The amounts that gc freed, or would free, in one repository. */
-export interface Freed extends RepositoryName {
+/** What was freed, or would be. */
+export interface FreedAmounts {
   /** images that no tag reached */
   readonly images: number;
   /** manifests that no tag led to for as long as the settings say */
@@ -11,9 +11,24 @@ export interface Freed extends RepositoryName {
   readonly bytes: number;
 }
 
+/** The amounts of one repository. */
+export type Freed = RepositoryName & FreedAmounts;
+
+export const NOTHING_FREED: FreedAmounts = { images: 0, manifests: 0, blobs: 0, bytes: 0 };
+
 /** Whether there was anything to free. */
-export function hasFreed({ images, manifests, blobs }: Freed): boolean {
+export function hasFreed({ images, manifests, blobs }: FreedAmounts): boolean {
   return images > 0 || manifests > 0 || blobs > 0;
+}
+
+/** The sum of both. */
+export function addFreed(freed: FreedAmounts, more: FreedAmounts): FreedAmounts {
+  return {
+    images: freed.images + more.images,
+    manifests: freed.manifests + more.manifests,
+    blobs: freed.blobs + more.blobs,
+    bytes: freed.bytes + more.bytes,
+  };
 }
 
 /** The progress of a gc. A type alias, so that it can be passed as a record of numbers. */
@@ -41,8 +56,7 @@ export class ProgressWatch {
   }
 
   /** @throws the reason that the signal was aborted with */
-  take(freed: Freed | undefined): void {
-    const { images = 0, manifests = 0, blobs = 0, bytes = 0 } = freed ?? {};
+  take({ images, manifests, blobs, bytes }: FreedAmounts): void {
     const { repositories, ...now } = this.progress;
     this.progress = {
       repositories,

@@ -1,7 +1,8 @@
 import type { Actor } from '../access/actor';
 import { requireAdministratorLogin } from '../access/current-account';
 import { doerOf } from '../access/doer';
-import { collectGarbage, type GcNeeds, type GcOptions } from '../images/gc';
+import { collectGarbage, type GcNeeds } from '../images/gc';
+import type { GcOptions } from '../images/gc-options';
 import type { Freed } from '../images/gc-progress';
 import { recordEvent } from '../audit/audit';
 import type { BlobNeeds } from '../storage/blobs';

@@ -5,6 +5,14 @@ import type { Numbers } from './garbage.store';
 
 export type { Numbers } from './garbage.store';
 
+/** What is garbage among the manifests of a repository, unless something changes. */
+export interface ManifestGarbage {
+  /** manifests that no tag leads to, by their numbers */
+  readonly manifests: readonly number[];
+  /** the digests of blobs that the repository may use, and that none of its manifests does */
+  readonly blobLinks: readonly string[];
+}
+
 /** The manifests of a repository that the garbage collection removed. */
 export interface FreedManifests {
   readonly manifests: number;
@@ -34,16 +42,34 @@ export async function listManifestCandidates(
 }
 
 /**
- * Deletes manifests that have had no tag for as long as the settings say, and links of blobs that were pushed or mounted
- * before `olderThanMs`, and at least a day ago, and that no manifest uses. The caller has locked the repository.
+ * Finds manifests that have had no tag for as long as the settings say, and links of blobs that were pushed or mounted
+ * before `olderThanMs`, and at least a day ago, and that no manifest uses. Locks nothing.
+ *
+ * @param goneLinks - images of the repository that are garbage as well, by the numbers of their links
  */
+export async function findManifestGarbage(
+  { settings }: Needs<'settings'>,
+  tx: Db,
+  repositoryId: number,
+  olderThanMs: number,
+  goneLinks: readonly number[],
+): Promise<ManifestGarbage> {
+  const manifests = await store.listUnneeded(tx, repositoryId, settings.keepUntaggedMs, goneLinks);
+  const blobLinks = await store.listUnusedLinks(tx, repositoryId, linkAge(olderThanMs), manifests);
+  return { manifests, blobLinks };
+}
+
+/** Deletes what is still garbage of what `findManifestGarbage` found. The caller has locked the repository. */
 export async function freeManifests(
   { settings }: Needs<'settings'>,
   tx: Db,
   repositoryId: number,
   olderThanMs: number,
+  garbage: ManifestGarbage,
 ): Promise<FreedManifests> {
-  const { manifests, blobs } = await store.deleteUnneeded(tx, repositoryId, settings.keepUntaggedMs);
-  const links = await store.deleteUnusedLinks(tx, repositoryId, linkAge(olderThanMs));
+  if (garbage.manifests.length === 0 && garbage.blobLinks.length === 0) return { manifests: 0, digests: [] };
+  const { keepUntaggedMs } = settings;
+  const { manifests, blobs } = await store.deleteUnneeded(tx, repositoryId, keepUntaggedMs, garbage.manifests);
+  const links = await store.deleteUnusedLinks(tx, repositoryId, linkAge(olderThanMs), garbage.blobLinks);
   return { manifests, digests: [...new Set([...blobs, ...links])] };
 }

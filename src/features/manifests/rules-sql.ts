@@ -7,10 +7,12 @@
  *
  * @param repositoryId - in SQL
  * @param digest - the sha256 digest of the blob, in SQL
+ * @param gone - manifests that do not count, as an array of their numbers in SQL
  */
-export function isUsedByManifestSql(repositoryId: string, digest: string): string {
+export function isUsedByManifestSql(repositoryId: string, digest: string, gone?: string): string {
+  const isThere = gone === undefined ? '' : `and m.id <> all (${gone})`;
   return `exists (select from manifest_blobs x join manifests m on m.id = x.manifest_id
-    where x.digest = ${digest} and m.repository_id = ${repositoryId})`;
+    where x.digest = ${digest} and m.repository_id = ${repositoryId} ${isThere})`;
 }
 
 /** Whether a manifest of a repository uses a blob, or an image of v1 has it as its layer. @param digest - as above */
@@ -47,6 +49,21 @@ export function joinNeededSql(from: string, repositoryId: string): string {
 export function joinKeptSql(from: string, repositoryId: string): string {
   const twin = `select w.digest from manifest_twins x join manifests w on w.id = x.twin_id where x.manifest_id = ${from}.id`;
   return joinByDigestSql(`${neededDigestsSql(from, repositoryId)} union all ${twin}`, repositoryId);
+}
+
+/**
+ * Joins the manifests `m` that keep a manifest: the indexes that list it, its subject, and the one whose twin it is.
+ *
+ * @param from - the alias of a manifest with its `id`, `digest` and `subject`
+ * @param repositoryId - in SQL
+ */
+export function joinKeepersSql(from: string, repositoryId: string): string {
+  return `join lateral (
+      select c.parent_id as id from manifest_children c where c.child_digest = ${from}.digest
+      union all select s.id from manifests s where s.repository_id = ${repositoryId} and s.digest = ${from}.subject
+      union all select x.manifest_id from manifest_twins x where x.twin_id = ${from}.id
+    ) kept_by on true
+    join manifests m on m.repository_id = ${repositoryId} and m.id = kept_by.id`;
 }
 
 /** Whether a manifest `m` is the twin of another one. */
