@@ -79,7 +79,7 @@ export async function listUnreachable(db: Db, repositoryId: number, olderThanMs:
 
 /**
  * Deletes those of the images that are still not needed, and neither are their children. An image stays if a child of it
- * is not among them. Locks rows in the same order as pushes.
+ * is not among them. Locks rows in the same order as pushes, and compares the age of a row again once it is locked.
  */
 export async function deleteUnreachable(
   tx: Db,
@@ -103,7 +103,7 @@ export async function deleteUnreachable(
        select g.id, g.parent_id from kept join given g on g.image_id = kept.parent_id
      ), doomed as (
        select i.id from repository_images i
-       where i.id in (select id from given) and i.id not in (select id from kept)
+       where i.id in (select id from given) and i.id not in (select id from kept) and i.announced_at < ${agoSql('$2')}
        order by i.image_id for update
      )
      delete from repository_images i using doomed where i.id = doomed.id
