@@ -55,6 +55,10 @@ const IS_ROOT = `(i.announced_at >= ${agoSql('$2')}
   or i.image_id in (select unnest(p.image_ids) from pushes p where p.repository_id = $1 and ${isAliveSql('p')})
   or i.image_id in (select unnest(array[image_id, parent_id]) from uploads where repository_id = $1))`;
 
+/** The images of the repository, each with its parent and whether it is needed by itself. */
+const GIVEN = `select i.id, i.image_id, c.parent_id, i.depth, ${IS_ROOT} as is_root
+  from repository_images i left join image_contents c on c.id = i.content_id where i.repository_id = $1`;
+
 /**
  * The images of a repository that are not needed, nor an ancestor of one that is, by the numbers of their links. Children
  * come before their parents.
@@ -62,16 +66,13 @@ const IS_ROOT = `(i.announced_at >= ${agoSql('$2')}
 export async function listUnreachable(db: Db, repositoryId: number, olderThanMs: number): Promise<number[]> {
   const rows = await query<{ id: number }>(
     db,
-    `with recursive kept as (
-       select i.id, c.parent_id from repository_images i left join image_contents c on c.id = i.content_id
-       where i.repository_id = $1 and ${IS_ROOT}
+    `with recursive given as materialized (${GIVEN}), kept as (
+       select id, parent_id from given where is_root
        union
-       select i.id, c.parent_id from kept
-         join repository_images i on i.repository_id = $1 and i.image_id = kept.parent_id
-         left join image_contents c on c.id = i.content_id
+       select g.id, g.parent_id from kept join given g on g.image_id = kept.parent_id
      )
-     select id from repository_images where repository_id = $1 and id not in (select id from kept)
-     order by depth desc nulls first, id`,
+     select g.id from given g where not exists (select from kept where kept.id = g.id)
+     order by g.depth desc nulls first, g.id`,
     [repositoryId, olderThanMs],
   );
   return rows.map(({ id }) => id);
@@ -89,11 +90,7 @@ export async function deleteUnreachable(
 ): Promise<{ image_id: string; content_id: number | null }[]> {
   return query(
     tx,
-    `with recursive given as (
-       select i.id, i.image_id, c.parent_id, ${IS_ROOT} as is_root
-       from repository_images i left join image_contents c on c.id = i.content_id
-       where i.repository_id = $1 and i.id = any ($3::bigint[])
-     ), parents as materialized (
+    `with recursive given as materialized (${GIVEN} and i.id = any ($3::bigint[])), parents as materialized (
        select c.parent_id from repository_images i join image_contents c on c.id = i.content_id
        where i.repository_id = $1 and i.id <> all ($3::bigint[])
          and c.parent_id = any (array(select image_id from given))
@@ -103,7 +100,8 @@ export async function deleteUnreachable(
        select g.id, g.parent_id from kept join given g on g.image_id = kept.parent_id
      ), doomed as (
        select i.id from repository_images i
-       where i.id in (select id from given) and i.id not in (select id from kept) and i.announced_at < ${agoSql('$2')}
+       where i.id in (select id from given) and i.announced_at < ${agoSql('$2')}
+         and not exists (select from kept where kept.id = i.id)
        order by i.image_id for update
      )
      delete from repository_images i using doomed where i.id = doomed.id

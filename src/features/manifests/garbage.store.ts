@@ -59,7 +59,7 @@ export async function listUnneeded(
        union
        select m.id, m.digest from kept k ${joinKeptSql('k', '$1')}
      )
-     select m.id from manifests m where m.repository_id = $1 and m.id not in (select id from kept)`,
+     select m.id from manifests m where m.repository_id = $1 and not exists (select from kept k where k.id = m.id)`,
     [repositoryId, keepUntaggedMs, goneLinks],
   );
   return rows.map(({ id }) => id);
@@ -88,7 +88,7 @@ export async function deleteUnneeded(
        union
        select m.id, m.digest from kept k ${joinKeptSql('k', '$1')} where m.id in (select id from given)
      )
-     delete from manifests m using given g where m.id = g.id and m.id not in (select id from kept)
+     delete from manifests m using given g where m.id = g.id and not exists (select from kept k where k.id = m.id)
      returning m.id, array(select x.digest from manifest_blobs x where x.manifest_id = m.id) as blobs`,
     [repositoryId, keepUntaggedMs, ids],
   );
