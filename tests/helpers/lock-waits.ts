@@ -1,6 +1,28 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Db } from '../../src/platform/db/db';
 
+/**
+ * Takes locks, runs `start` until it waits for one of them, and then `meanwhile`, before they are free again.
+ *
+ * @param lock - in the transaction that holds them, as is `meanwhile`
+ * @returns what `start` resolves to
+ */
+export async function meetLocks<T>(
+  db: Db,
+  lock: (tx: Db) => Promise<unknown>,
+  start: () => Promise<T>,
+  meanwhile: (tx: Db) => Promise<unknown>,
+): Promise<T> {
+  const run = await db.transaction(async (tx) => {
+    await lock(tx);
+    const started = start();
+    await untilOneWaits(db);
+    await meanwhile(tx);
+    return { started };
+  });
+  return run.started;
+}
+
 /** Waits until a statement waits for the lock of another transaction. */
 export async function untilOneWaits(db: Db): Promise<void> {
   for (;;) {

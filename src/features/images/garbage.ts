@@ -49,6 +49,19 @@ export function* portionsOf({ images, manifests, blobLinks }: Garbage, size: num
   }
 }
 
+/** @returns the number of images, and the digests of layers that may be garbage now */
+async function freeImages(
+  tx: Db,
+  repositoryId: number,
+  olderThanMs: number,
+  images: readonly number[],
+): Promise<{ images: number; layers: readonly string[] }> {
+  if (images.length === 0) return { images: 0, layers: [] };
+  const links = await store.deleteUnreachable(tx, repositoryId, olderThanMs, images);
+  const contentIds = links.flatMap((link) => (link.content_id === null ? [] : [link.content_id]));
+  return { images: links.length, layers: await store.deleteUnlinkedContents(tx, contentIds) };
+}
+
 /**
  * Deletes what is still garbage. The caller has locked the repository.
  *
@@ -61,11 +74,9 @@ export async function freeGarbage(
   olderThanMs: number,
   garbage: Garbage,
 ): Promise<Collected> {
-  const links = await store.deleteUnreachable(tx, repositoryId, olderThanMs, garbage.images);
-  const contentIds = links.flatMap((link) => (link.content_id === null ? [] : [link.content_id]));
-  const layers = await store.deleteUnlinkedContents(tx, contentIds);
+  const { images, layers } = await freeImages(tx, repositoryId, olderThanMs, garbage.images);
   const { manifests, digests } = await freeManifests(ctx, tx, repositoryId, olderThanMs, garbage);
   const blobs = await freeUnreferenced(ctx, tx, olderThanMs, [...layers, ...digests]);
   const bytes = blobs.reduce((sum, blob) => sum + blob.sizeBytes, 0);
-  return { freed: { images: links.length, manifests, blobs: blobs.length, bytes }, blobs };
+  return { freed: { images, manifests, blobs: blobs.length, bytes }, blobs };
 }

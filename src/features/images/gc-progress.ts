@@ -14,21 +14,15 @@ export interface FreedAmounts {
 /** The amounts of one repository. */
 export type Freed = RepositoryName & FreedAmounts;
 
-export const NOTHING_FREED: FreedAmounts = { images: 0, manifests: 0, blobs: 0, bytes: 0 };
-
 /** Whether there was anything to free. */
 export function hasFreed({ images, manifests, blobs }: FreedAmounts): boolean {
   return images > 0 || manifests > 0 || blobs > 0;
 }
 
-/** The sum of both. */
-export function addFreed(freed: FreedAmounts, more: FreedAmounts): FreedAmounts {
-  return {
-    images: freed.images + more.images,
-    manifests: freed.manifests + more.manifests,
-    blobs: freed.blobs + more.blobs,
-    bytes: freed.bytes + more.bytes,
-  };
+/** The sums of all amounts. */
+export function totalOf(freed: readonly FreedAmounts[]): FreedAmounts {
+  const sum = (amount: keyof FreedAmounts): number => freed.reduce((total, one) => total + one[amount], 0);
+  return { images: sum('images'), manifests: sum('manifests'), blobs: sum('blobs'), bytes: sum('bytes') };
 }
 
 /** The progress of a gc. A type alias, so that it can be passed as a record of numbers. */
@@ -46,27 +40,20 @@ export interface GcWatch {
 
 /** Reports the progress, and checks whether gc shall go on. */
 export class ProgressWatch {
-  private progress: GcProgress;
+  private done = 0;
+  private total = totalOf([]);
 
   constructor(
     private readonly watch: GcWatch,
-    repositories: number,
-  ) {
-    this.progress = { repositories, done: 0, images: 0, manifests: 0, layers: 0, bytes: 0 };
-  }
+    private readonly repositories: number,
+  ) {}
 
   /** @throws the reason that the signal was aborted with */
-  take({ images, manifests, blobs, bytes }: FreedAmounts): void {
-    const { repositories, ...now } = this.progress;
-    this.progress = {
-      repositories,
-      done: now.done + 1,
-      images: now.images + images,
-      manifests: now.manifests + manifests,
-      layers: now.layers + blobs,
-      bytes: now.bytes + bytes,
-    };
-    this.watch.onProgress?.(this.progress);
+  take(freed: FreedAmounts): void {
+    this.done += 1;
+    this.total = totalOf([this.total, freed]);
+    const { blobs: layers, ...amounts } = this.total;
+    this.watch.onProgress?.({ repositories: this.repositories, done: this.done, ...amounts, layers });
     this.watch.signal?.throwIfAborted();
   }
 }

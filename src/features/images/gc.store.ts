@@ -2,6 +2,7 @@ import type { Db } from '../../platform/db/db';
 import { agoSql, query } from '../../platform/db/query';
 import type { Numbers } from '../manifests/garbage';
 import { isAliveSql } from '../pushes/living-pushes-sql';
+import type { GcRepository } from './gc-options';
 
 /** The largest number of a repository; 0: there is none. */
 export async function lastRepository(db: Db): Promise<number> {
@@ -33,10 +34,7 @@ export async function listCandidates(db: Db, olderThanMs: number, { after, throu
 }
 
 /** The names of repositories that still exist. */
-export async function listNames(
-  db: Db,
-  ids: readonly number[],
-): Promise<{ id: number; namespace: string; name: string }[]> {
+export async function listNames(db: Db, ids: readonly number[]): Promise<GcRepository[]> {
   return query(
     db,
     'select id, namespace, name from repositories where id = any ($1::bigint[]) order by namespace, name',

@@ -13,7 +13,7 @@ import { findGarbage, freeGarbage, portionsOf, type Garbage } from './garbage';
 import { retryAfterCollision } from './gc-collisions';
 import { simulateGc } from './gc-dry-run';
 import type { GcOptions, GcRepository } from './gc-options';
-import { addFreed, hasFreed, NOTHING_FREED, ProgressWatch, type Freed, type FreedAmounts } from './gc-progress';
+import { hasFreed, ProgressWatch, totalOf, type Freed, type FreedAmounts } from './gc-progress';
 import * as store from './gc.store';
 
 /*
@@ -65,10 +65,10 @@ async function freePortion(
 
 async function collectRepository(ctx: GcNeeds, repository: GcRepository, options: GcOptions): Promise<Freed> {
   const garbage = await inLongTransaction(ctx.db, (tx) => findGarbage(ctx, tx, repository.id, options.olderThanMs));
-  let freed = NOTHING_FREED;
+  const freed: FreedAmounts[] = [];
   try {
     for (const portion of portionsOf(garbage, PORTION)) {
-      freed = addFreed(freed, await freePortion(ctx, repository, portion, options));
+      freed.push(await freePortion(ctx, repository, portion, options));
     }
   } catch (error) {
     if (!isForeignKeyViolation(error)) throw error;
@@ -78,7 +78,7 @@ async function collectRepository(ctx: GcNeeds, repository: GcRepository, options
     );
   }
   const { namespace, name } = repository;
-  return { namespace, name, ...freed };
+  return { namespace, name, ...totalOf(freed) };
 }
 
 /** As many repositories are looked at in one statement. It only reads, but must not take memory for all of them. */

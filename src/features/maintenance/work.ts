@@ -1,6 +1,6 @@
 import { recordEvent, type Doer } from '../audit/audit';
 import { collectGarbage, GC_OLDER_THAN_HOURS, type GcNeeds } from '../images/gc';
-import type { Freed } from '../images/gc-progress';
+import { totalOf } from '../images/gc-progress';
 import type { BlobNeeds } from '../storage/blobs';
 import { scrub, type Scrubbed, type ScrubOptions } from '../storage/scrub';
 import { displayName } from '../repositories/names';
@@ -18,20 +18,11 @@ export interface Watch {
   readonly onProgress: (progress: Readonly<Record<string, number>>) => void;
 }
 
-function sum(freed: readonly Freed[], field: 'images' | 'manifests' | 'blobs' | 'bytes'): number {
-  return freed.reduce((total, one) => total + one[field], 0);
-}
-
 async function gc(ctx: GcNeeds, dryRun: boolean, doer: Doer, watch: Watch): Promise<object> {
   const freed = await collectGarbage(ctx, { olderThanMs: GC_OLDER_THAN_HOURS * HOUR_MS, dryRun, doer, ...watch });
   const largest = freed.toSorted((a, b) => b.bytes - a.bytes).slice(0, SHOWN);
-  const totals = {
-    images: sum(freed, 'images'),
-    manifests: sum(freed, 'manifests'),
-    layers: sum(freed, 'blobs'),
-    bytes: sum(freed, 'bytes'),
-  };
-  return { repositories: freed.length, ...totals, largest };
+  const { blobs: layers, ...totals } = totalOf(freed);
+  return { repositories: freed.length, ...totals, layers, largest };
 }
 
 function countsOf({ layers, damaged, restored }: Scrubbed): Record<'layers' | 'damaged' | 'restored', number> {

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { displayName } from '../../features/repositories/names';
 import { OPERATOR_ACTOR } from '../../features/access/actor';
 import { GC_OLDER_THAN_HOURS } from '../../features/images/gc';
-import type { Freed, GcProgress } from '../../features/images/gc-progress';
+import { totalOf, type Freed, type GcProgress } from '../../features/images/gc-progress';
 import { collectGarbageNow } from '../../features/maintenance/at-once';
 import { count, formatBytes, printJson, printLine, printTable } from './output';
 import type { CommandParts, ListingOptions } from './command-parts';
@@ -65,9 +65,7 @@ function printFreed(freed: readonly Freed[], dryRun: boolean): void {
     ['REPOSITORY', 'IMAGES', 'MANIFESTS', 'LAYERS', 'SIZE'],
     freed.map((one) => [displayName(one), one.images, one.manifests, one.blobs, formatBytes(one.bytes)]),
   );
-  const images = freed.reduce((sum, entry) => sum + entry.images, 0);
-  const manifests = freed.reduce((sum, entry) => sum + entry.manifests, 0);
-  const bytes = freed.reduce((sum, entry) => sum + entry.bytes, 0);
+  const { images, manifests, bytes } = totalOf(freed);
   const counts = `${count(images, 'image')}, ${count(manifests, 'manifest')}`;
   printLine(`${counts}, ${formatBytes(bytes)} ${dryRun ? 'would be freed' : 'freed'}.`);
 }

@@ -2,7 +2,7 @@ import { OPERATOR_ACTOR } from '../../../src/features/access/actor';
 import { listEvents } from '../../../src/features/audit/audit';
 import type { Freed } from '../../../src/features/images/gc-progress';
 import { collectGarbageNow } from '../../../src/features/maintenance/at-once';
-import { untilOneWaits } from '../../helpers/lock-waits';
+import { meetLocks } from '../../helpers/lock-waits';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 
 const IMAGES = 250;
@@ -36,10 +36,11 @@ async function fillRepository(): Promise<number> {
   return id;
 }
 
-const gc = (dryRun = false): Promise<Freed[]> =>
+const run = (dryRun: boolean): Promise<Freed[]> =>
   collectGarbageNow(server.ctx, OPERATOR_ACTOR, { olderThanMs: 0, dryRun });
+const gc = (): Promise<Freed[]> => run(false);
 
-/** The depths of the images that are left, without those in the middle. */
+/** How many images are left, and the depth of the deepest. */
 async function left(): Promise<{ count: number; deepest: number | null }> {
   const row = await server.ctx
     .db('repository_images')
@@ -55,14 +56,13 @@ const freed = (images: number) => [
 ];
 
 it('gc frees some images of a repository at a time, children before parents, and lets pushes in between (R370)', async () => {
-  const run = await server.ctx.db.transaction(async (tx) => {
-    await tx('repository_images').where({ depth: 1 }).forUpdate();
-    const started = gc();
-    await untilOneWaits(server.ctx.db);
-    expect(await left()).toEqual(wholeChain(50));
-    return { started };
-  });
-  expect(await run.started).toEqual(freed(IMAGES));
+  const found = await meetLocks(
+    server.ctx.db,
+    (tx) => tx('repository_images').where({ depth: 1 }).forUpdate(),
+    gc,
+    async () => expect(await left()).toEqual(wholeChain(50)),
+  );
+  expect(found).toEqual(freed(IMAGES));
   expect(await left()).toEqual({ count: 0, deepest: null });
   const events = await listEvents(server.ctx, { action: 'gc.freed', limit: 10 });
   expect(events.map(({ subject, details }) => [subject, details['images'], details['bytes']])).toEqual(
@@ -71,20 +71,20 @@ it('gc frees some images of a repository at a time, children before parents, and
 });
 
 it('an image that gets a tag after gc has found its repository full of garbage stays, with its ancestors (R370)', async () => {
-  const run = await server.ctx.db.transaction(async (tx) => {
-    await tx('repositories').where({ id: repositoryId }).forUpdate();
-    const started = gc();
-    await untilOneWaits(server.ctx.db);
-    await tx.raw(
-      `insert into tags (repository_id, name, image_id) select repository_id, 'latest', image_id from repository_images where depth = 120`,
-    );
-    return { started };
-  });
-  expect(await run.started).toEqual(freed(IMAGES - 120));
+  const found = await meetLocks(
+    server.ctx.db,
+    (tx) => tx('repositories').where({ id: repositoryId }).forUpdate(),
+    gc,
+    (tx) =>
+      tx.raw(
+        `insert into tags (repository_id, name, image_id) select repository_id, 'latest', image_id from repository_images where depth = 120`,
+      ),
+  );
+  expect(found).toEqual(freed(IMAGES - 120));
   expect(await left()).toEqual(wholeChain(120));
 });
 
 it('a dry run counts all of it', async () => {
-  expect(await gc(true)).toEqual(freed(IMAGES));
+  expect(await run(true)).toEqual(freed(IMAGES));
   expect(await left()).toEqual(wholeChain(IMAGES));
 });

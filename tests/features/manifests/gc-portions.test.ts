@@ -1,7 +1,7 @@
 import { OPERATOR_ACTOR } from '../../../src/features/access/actor';
 import type { Freed } from '../../../src/features/images/gc-progress';
 import { collectGarbageNow } from '../../../src/features/maintenance/at-once';
-import { untilOneWaits } from '../../helpers/lock-waits';
+import { meetLocks } from '../../helpers/lock-waits';
 import {
   letHoursPass,
   pushIndex,
@@ -29,17 +29,16 @@ const digests = (): Promise<string[]> => server.ctx.db('manifests').pluck('diges
 
 /** Tags a manifest after gc has found what is garbage, and before it deletes any. Resolves to what gc frees. */
 async function gcWhileTagged({ digest }: Pushed): Promise<Freed[]> {
-  const run = await server.ctx.db.transaction(async (tx) => {
-    await tx('repositories').where({ id: app.repository.id }).forUpdate();
-    const started = gc();
-    await untilOneWaits(server.ctx.db);
-    await tx.raw(
-      `insert into tags (repository_id, name, manifest_id) select repository_id, 'late', id from manifests where digest = ?`,
-      [digest],
-    );
-    return { started };
-  });
-  return run.started;
+  return meetLocks(
+    server.ctx.db,
+    (tx) => tx('repositories').where({ id: app.repository.id }).forUpdate(),
+    gc,
+    (tx) =>
+      tx.raw(
+        `insert into tags (repository_id, name, manifest_id) select repository_id, 'late', id from manifests where digest = ?`,
+        [digest],
+      ),
+  );
 }
 
 it('an index that gets a tag while gc is at work keeps what it lists, and its referrers (R370)', async () => {
