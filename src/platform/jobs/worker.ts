@@ -1,18 +1,12 @@
 import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  Logger as WorkerLogger,
-  run,
-  type Job as QueuedJob,
-  type Runner,
-  type TaskList,
-  type WorkerEvents,
-} from 'graphile-worker';
+import { Logger as WorkerLogger, type Job as QueuedJob, type TaskList, type WorkerEvents } from 'graphile-worker';
 import pg from 'pg';
 import { clientOptions, type DbConnection } from '../db/db';
 import type { Logger } from '../log/logger';
 import { releaseAbandonedJobs, runAlone } from './job-lock';
 import type { Job } from './queue';
+import { startRunner, type StartedRunner } from './runner';
 
 /** A process that takes jobs. */
 export interface Worker {
@@ -175,8 +169,8 @@ export async function startWorker(
   const stopping = new AbortController();
   const isStopping = (): boolean => stopping.signal.aborted;
   const tasks = taskListOf(pool, jobs, stopping.signal, log);
-  const begin = (): Promise<Runner> =>
-    run({
+  const begin = (): Promise<StartedRunner> =>
+    startRunner({
       pgPool: pool,
       // With single connections, a job that cannot be marked as done or failed would be an unhandled rejection.
       preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
@@ -187,7 +181,7 @@ export async function startWorker(
       taskList: tasks,
       crontab: crontabOf(jobs),
     });
-  let runner: Runner | undefined;
+  let runner: StartedRunner | undefined;
   try {
     runner = await begin();
   } catch (error) {
@@ -197,7 +191,7 @@ export async function startWorker(
   const keepRunning = async (): Promise<void> => {
     for (;;) {
       // A job that could not be marked as done or failed ends the runner.
-      await runner?.promise.catch((error: unknown) => log.warn({ err: error }, 'the job queue was lost'));
+      await runner?.ended.catch((error: unknown) => log.warn({ err: error }, 'the job queue was lost'));
       runner = undefined;
       await sleep(RESTART_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
       if (isStopping()) return;
