@@ -7,7 +7,7 @@ import { ensureTokenKey, watchTokenKey } from './features/accounts/token-key';
 import { LOG_LIMITS } from './features/builds/build-log';
 import { addressRule } from './platform/http/address-rules';
 import { createLogger } from './platform/log/logger';
-import { takeTermination, untilAborted } from './platform/process/termination';
+import { boundStop, takeTermination, untilAborted } from './platform/process/termination';
 
 /* The process behind `drydock builder`. It needs the database and the URL of the hub, but no data directory. */
 
@@ -54,7 +54,9 @@ export async function runBuilder(config: Config, print: (line: string) => void):
     print(`Drydock builder ${builder.name} takes builds`);
     const reason: unknown = await untilAborted(stopping).catch((error: unknown) => error);
     log.info({ reason: String(reason) }, `draining: builds have ${config.DRYDOCK_DRAIN_SECONDS} seconds to finish`);
-    await builder.stop(AbortSignal.any([hurry, AbortSignal.timeout(config.DRYDOCK_DRAIN_SECONDS * 1000)]));
+    const drainMs = config.DRYDOCK_DRAIN_SECONDS * 1000;
+    boundStop(drainMs, log);
+    await builder.stop(AbortSignal.any([hurry, AbortSignal.timeout(drainMs)]));
     unwatchKey();
   } finally {
     await database.close();

@@ -10,7 +10,13 @@ import { assertCanListen } from './platform/http/free-port';
 import { isWorkerProcess, workForPrimary } from './platform/cluster/worker-process';
 import { startWorkerProcesses } from './platform/cluster/worker-processes';
 import { letHeapGrow, shrinkHeapSoon } from './platform/process/heap';
-import { takeTermination, UncleanStop, untilAborted, type Termination } from './platform/process/termination';
+import {
+  boundStop,
+  takeTermination,
+  UncleanStop,
+  untilAborted,
+  type Termination,
+} from './platform/process/termination';
 import { openRuntime, type Runtime } from './runtime';
 
 /*
@@ -194,6 +200,7 @@ async function runUntil(
   const reason = await Promise.race(ends).catch((error: unknown) => error);
   const patience = `what is in flight has ${config.DRYDOCK_DRAIN_SECONDS} seconds to finish`;
   log.info({ reason: String(reason) }, `draining: ${patience}, press Ctrl-C again to stop immediately`);
+  boundStop(config.DRYDOCK_DRAIN_SECONDS * 1000, log);
   try {
     await server.stop(hurry);
   } catch (error) {

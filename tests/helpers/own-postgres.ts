@@ -17,6 +17,8 @@ export interface OwnPostgres {
   readonly url: string;
   /** the same in parts, for `openDb` */
   readonly connection: { host: string; port: number; user: string; database: string };
+  /** The id of the postmaster. @throws Error when it does not run */
+  pid(): number;
   start(): Promise<void>;
   /** Cuts every connection, writes everything to disk, and waits for the end. */
   stopFast(): Promise<void>;
@@ -96,21 +98,26 @@ export async function startOwnPostgres(options: OwnPostgresOptions = {}): Promis
   const stopFast = async (): Promise<void> => {
     if (!(await stopServer(place.clusterDir))) throw new Error('Postgres did not stop');
   };
+  const pid = (): number => {
+    const lock = readLockFile(place.clusterDir);
+    if (lock === undefined) throw new Error('Postgres does not run');
+    return lock.pid;
+  };
   await start();
   return {
     url: `postgres://${USER}@/postgres?host=${encodeURIComponent(place.socketDir)}&port=${port}`,
     connection,
+    pid,
     start,
     stopFast,
     kill: async () => {
-      const pid = readLockFile(place.clusterDir)?.pid;
-      if (pid === undefined) throw new Error('Postgres does not run');
+      const running = pid();
       const client = new Client({ ...connection, ssl: false });
       client.on('error', () => undefined);
       await client.connect();
       // We do not use `once`, which treats the error before the end as a failure.
       const cut = new Promise<void>((resolve) => client.once('end', resolve));
-      process.kill(pid, 'SIGKILL');
+      process.kill(running, 'SIGKILL');
       await cut;
     },
     remove: async () => {

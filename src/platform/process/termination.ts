@@ -1,3 +1,5 @@
+import type { Logger } from '../log/logger';
+
 /** Why a process ends: it received a signal. */
 export class Terminated extends Error {
   override readonly name = 'Terminated';
@@ -55,6 +57,24 @@ export function takeTermination(): Termination {
 /** For a process that ends when another one says so: it ignores the same signals, which are sent to the whole group. */
 export function ignoreTermination(): void {
   for (const name of SIGNALS) process.on(name, () => undefined);
+}
+
+/** What is released after the work in flight takes seconds, unless the database hangs. A supervisor kills after 30. */
+const RELEASE_MS = 25_000;
+
+/**
+ * Ends the process with code 1 if a stop that begins now takes too long. What it leaves is what a kill leaves.
+ *
+ * @param drainMs - how long the work in flight may take
+ */
+export function boundStop(drainMs: number, log: Logger): void {
+  const onLate = (): void => {
+    log.error(
+      `could not stop within ${RELEASE_MS / 1000} seconds after draining, not waiting any longer: the database may hang`,
+    );
+    process.exit(1);
+  };
+  setTimeout(onLate, drainMs + RELEASE_MS).unref();
 }
 
 /** Lets the process outlive the reader of its output, such as a closed terminal or a pipe. Its later output is lost. */
