@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { BlobStore } from './blobs/blob-store';
 import { openPlaces, type PlaceSettings } from './blobs/open-places';
 import type { Places } from './blobs/place';
@@ -43,6 +44,13 @@ export function poolSize(config: Config): number {
   return Math.min(16, Math.max(4, Math.floor(64 / config.DRYDOCK_WORKERS)));
 }
 
+/** A statement that was interrupted may wait for a lock, or take hours. It ends with the process, or with Postgres. */
+const POOL_CLOSES_MS = 5000;
+
+async function closePool(db: Db): Promise<void> {
+  await Promise.race([db.destroy(), sleep(POOL_CLOSES_MS, undefined, { ref: false })]);
+}
+
 /** The database of a server, whatever its schema is. */
 export type OpenDatabase = Pick<OpenData, 'db' | 'connection' | 'log' | 'close'>;
 
@@ -67,7 +75,7 @@ export async function openDatabase(
     config.DATABASE_URL === undefined ? await startEmbeddedPostgres({ dataDir, logger: log, stopping }) : undefined;
   const connection = config.DATABASE_URL ?? embedded?.connection ?? '';
   const db = openDb(connection, poolSize(config));
-  const close = async (): Promise<void> => db.destroy().finally(() => embedded?.stop());
+  const close = async (): Promise<void> => closePool(db).finally(() => embedded?.stop());
   try {
     await reachDatabase(connection, log, stopping);
     if (!creates) await assertMigrated(db);
