@@ -2,9 +2,10 @@
 // such as that of an image, gets it as DRYDOCK_COMMIT; without either, only the version is known.
 
 import { spawnSync } from 'node:child_process';
-import { realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { realpathSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { replaceFile } from './replace-file.mjs';
 
 const root = realpathSync(dirname(dirname(fileURLToPath(import.meta.url))));
 process.chdir(root);
@@ -23,4 +24,4 @@ function ofCheckout() {
 
 const commit = process.env.DRYDOCK_COMMIT || ofCheckout();
 if (commit === undefined) rmSync('dist/commit', { force: true });
-else writeFileSync('dist/commit', `${commit}\n`);
+else replaceFile('dist/commit', Buffer.from(`${commit}\n`));
