@@ -109,7 +109,8 @@ export interface WorkerOptions {
   readonly jobsAtOnce?: number;
 }
 
-const ABANDONED: AbandonedJobs = { everyMs: 60_000, graceMs: 60_000 };
+/** Often, because a look finds nothing while any process runs a job of the same name as one that was abandoned. */
+const ABANDONED: AbandonedJobs = { everyMs: 15_000, graceMs: 60_000 };
 
 /**
  * The function that the queue calls for each job. Only scheduled jobs and those marked as long run alone. Each run of
