@@ -2,17 +2,23 @@ import type pg from 'pg';
 import { KEEPALIVE, untilLost } from '../db/held-connection';
 
 /*
- * Each run of a job holds an advisory lock of Postgres on its own connection. The lock proves that the job is running,
- * and it ends with the process or the connection. The queue's own locks end after four hours, whether the job is still
- * running or its process died in the first minute.
+ * Each run of a job holds two advisory locks of Postgres on its own connection: one proves that the job is running, the other one
+ * that its runner lives. They end with the process or the connection. The queue's own locks end after four hours, whether the job
+ * is still running or its process died in the first minute.
  */
 
-/** Any number works, as long as every version uses the same one; the second key is the hash of the job's name. */
+/** Any numbers work, as long as every version uses the same ones. The second key is the hash of the job's name. */
 const LOCK_CLASS = 7_301_003;
+
+/** The second key is the hash of the runner, as the queue names it. */
+const RUNNER_CLASS = 7_301_005;
+
+const LOCK = `select pg_try_advisory_lock($1, hashtext($2)) as mine, pg_try_advisory_lock_shared($3, hashtext($4))`;
 
 /**
  * Runs a job unless it is already running somewhere.
  *
+ * @param job.runner - who has it, as the queue names them
  * @param stopping - passed on to the job
  * @param run - its signal is also aborted when the lock is lost: from then on another process may run the job
  * @returns false if it is running somewhere else
@@ -20,7 +26,7 @@ const LOCK_CLASS = 7_301_003;
  */
 export async function runAlone(
   pool: pg.Pool,
-  name: string,
+  { name, runner }: { readonly name: string; readonly runner: string | null },
   stopping: AbortSignal,
   run: (stopping: AbortSignal) => Promise<void>,
 ): Promise<boolean> {
@@ -31,8 +37,7 @@ export async function runAlone(
   client.once('end', onEnd);
   try {
     await client.query(KEEPALIVE);
-    const sql = 'select pg_try_advisory_lock($1, hashtext($2)) as mine';
-    const { rows } = await client.query<{ mine: boolean }>(sql, [LOCK_CLASS, name]);
+    const { rows } = await client.query<{ mine: boolean }>(LOCK, [LOCK_CLASS, name, RUNNER_CLASS, runner]);
     if (rows[0]?.mine !== true) return false;
     void untilLost(client, over.signal).then(onEnd);
     await run(AbortSignal.any([stopping, lost.signal]));
@@ -54,12 +59,12 @@ const RELEASE = `
   with abandoned as (
     select locked_by from graphile_worker.jobs where locked_by is not null group by locked_by
     having bool_and(queue_name is null) and max(locked_at) < now() - $2 * interval '1 millisecond'
-      and not bool_or(exists (
+      and not exists (
         select from pg_locks
         where locktype = 'advisory' and granted and classid = $1
           and database = (select oid from pg_database where datname = current_database())
-          and objid::bigint = hashtext(task_identifier)::bigint & 4294967295
-      )))
+          and objid::bigint = hashtext(locked_by)::bigint & 4294967295
+      ))
   select graphile_worker.force_unlock_workers(array[locked_by]),
     array(select j.id from graphile_worker.jobs j where j.locked_by = abandoned.locked_by
       and j.key is null and j.attempts >= j.max_attempts
@@ -67,7 +72,7 @@ const RELEASE = `
   from abandoned`;
 
 /**
- * Gives jobs back to the queue whose runner is gone: they are locked in the queue, but nobody holds the lock of a run.
+ * Gives jobs back to the queue whose runner is gone: they are locked in the queue, but nobody holds the lock of the runner.
  * Those that were queued again in the meantime are removed.
  *
  * @param graceMs - how long a job may have been locked without having begun
@@ -77,7 +82,7 @@ export async function releaseAbandonedJobs(pool: pg.Pool, graceMs: number): Prom
   const client = await pool.connect();
   try {
     await client.query('begin');
-    const { rows } = await client.query<{ replaced: string[] }>(RELEASE, [LOCK_CLASS, graceMs]);
+    const { rows } = await client.query<{ replaced: string[] }>(RELEASE, [RUNNER_CLASS, graceMs]);
     const replaced = rows.flatMap((row) => row.replaced);
     await client.query('select graphile_worker.complete_jobs($1::bigint[])', [replaced]);
     await client.query('commit');

@@ -109,8 +109,7 @@ export interface WorkerOptions {
   readonly jobsAtOnce?: number;
 }
 
-/** Often, because a look finds nothing while any process runs a job of the same name as one that was abandoned. */
-const ABANDONED: AbandonedJobs = { everyMs: 15_000, graceMs: 60_000 };
+const ABANDONED: AbandonedJobs = { everyMs: 60_000, graceMs: 60_000 };
 
 /**
  * The function that the queue calls for each job. Only scheduled jobs and those marked as long run alone. Each run of
@@ -120,7 +119,7 @@ export function taskListOf(pool: pg.Pool, jobs: readonly Job[], stopping: AbortS
   const lastRuns = new Map<string, Promise<void>>();
   const runJob = async (job: Job, queued: QueuedJob): Promise<void> => {
     const { payload } = queued;
-    const ran = await runAlone(pool, job.name, stopping, async (signal) => {
+    const ran = await runAlone(pool, { name: job.name, runner: queued.locked_by }, stopping, async (signal) => {
       // A job that lost its lock may not have ended yet.
       await lastRuns.get(job.name)?.catch(() => undefined);
       const thisRun = job.run(signal, payload);

@@ -184,7 +184,7 @@ describe('while another process runs maintenance', () => {
   it('a run waits for its turn, and gets it later', async () => {
     const other = new pg.Pool({ ...server.database.connection, ssl: false, max: 1 });
     const id = await start('scrub');
-    await runAlone(other, 'maintenance', new AbortController().signal, async () => {
+    await runAlone(other, { name: 'maintenance', runner: 'another' }, new AbortController().signal, async () => {
       await runDueJobs(server.database, [job()]);
       expect((await show(id)).state).toBe('waiting');
       expect(await queuedJobs(server.database)).toMatchObject([

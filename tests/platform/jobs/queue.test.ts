@@ -110,7 +110,7 @@ it('a long job with a schedule that is queued during a run is tried again, and a
   let runs = 0;
   const job: Job = { name: 'long', schedule: '0 0 1 1 *', isAlone: true, run: async () => void (runs += 1) };
   const pool = new pg.Pool({ ...database.connection, ssl: false, max: 1 });
-  await runAlone(pool, 'long', new AbortController().signal, async () => {
+  await runAlone(pool, { name: 'long', runner: 'another' }, new AbortController().signal, async () => {
     await enqueue(database.db, 'long', { _cron: { ts: '2026-01-01T00:00:00Z' } });
     await enqueue(database.db, 'long', {}, { key: 'long' });
     await runDueJobs(database, [job]);

@@ -2,6 +2,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { runAlone } from '../../../src/platform/jobs/job-lock';
 import type { Job } from '../../../src/platform/jobs/queue';
 import { startWorker, type Worker } from '../../../src/platform/jobs/worker';
 import { createLogger } from '../../../src/platform/log/logger';
@@ -29,7 +31,7 @@ async function start(...jobs: Job[]): Promise<void> {
   workers.push(await startWorker(database.connection, jobs, createLogger('silent'), { abandoned: OFTEN }));
 }
 
-const add = () => database.db.raw(`select graphile_worker.add_job('job')`);
+const add = (name = 'job') => database.db.raw('select graphile_worker.add_job(?)', [name]);
 
 async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   for (let attempt = 0; attempt < 500; attempt += 1) {
@@ -44,14 +46,14 @@ async function queue(): Promise<{ id: string; holder: string | null }[]> {
   return database.db('graphile_worker.jobs').select('id', 'locked_by as holder').orderBy('id');
 }
 
-/** Another process, in which the job never ends. */
+/** Another process, in which jobs never end. */
 async function startEndless(): Promise<ChildProcess> {
   const script = `
     const { startWorker } = require('${BUILT}/jobs/worker.js');
     const { createLogger } = require('${BUILT}/log/logger.js');
     const run = () => { console.log('begun'); return new Promise(() => undefined); };
-    void startWorker(${JSON.stringify(database.connection)}, [{ name: 'job', schedule: '${NEVER}', run }],
-      createLogger('silent'), ${JSON.stringify(OFTEN)}).then(() => console.log('up'));`;
+    const jobs = [{ name: 'job', schedule: '${NEVER}', run }, { name: 'other', run }];
+    void startWorker(${JSON.stringify(database.connection)}, jobs, createLogger('silent')).then(() => console.log('up'));`;
   const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
   children.push(child);
   expect(String((await once(child.stdout, 'data'))[0])).toBe('up\n');
@@ -71,6 +73,24 @@ it('a job is run by another process when its process was killed, and not before 
   child.kill('SIGKILL');
   await until(async () => (await queue()).length === 0);
   expect(runs).toBe(1);
+});
+
+it('the jobs of a killed process are given back also while another one runs a job of the same name (R30)', async () => {
+  const child = await startEndless();
+  await add();
+  await once(child.stdout!, 'data');
+  await add('other');
+  await once(child.stdout!, 'data');
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  const pool = new pg.Pool({ ...database.connection, ssl: false, max: 1 });
+  const job = { name: 'job', runner: 'another' };
+  let runs = 0;
+  const hasRun = await runAlone(pool, job, new AbortController().signal, async () => {
+    await start({ name: 'other', run: async () => void (runs += 1) });
+    await until(() => runs === 1);
+  }).finally(() => pool.end());
+  expect({ hasRun, runs }).toEqual({ hasRun: true, runs: 1 });
 });
 
 it('a job that is queued again under its key after its process was killed is run once, and leaves nothing (R30)', async () => {
