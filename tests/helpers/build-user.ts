@@ -57,7 +57,8 @@ export async function untilNoBuildRuns(): Promise<void> {
   while (buildProcesses().length > 0) await sleep(20);
 }
 
-function buildProcesses(): string[] {
+/** What runs as one of them, a line of `ps` for each. */
+export function buildProcesses(): string[] {
   const own = idOf('-u');
   const { first, count } = subordinateIds();
   const lines = execFileSync('ps', ['-eo', 'uid=,pid=,args=']).toString().split('\n');
