@@ -60,10 +60,16 @@ async function startEndless(): Promise<ChildProcess> {
   return child;
 }
 
+/** Adds a job to the queue, and waits until that process has begun it; what it prints before anybody listens would be lost. */
+async function begin(child: ChildProcess, adding: () => PromiseLike<unknown>): Promise<void> {
+  const begun = once(child.stdout!, 'data');
+  await adding();
+  await begun;
+}
+
 it('a job is run by another process when its process was killed, and not before (R30)', async () => {
   const child = await startEndless();
-  await add();
-  await once(child.stdout!, 'data');
+  await begin(child, () => add());
   let runs = 0;
   await start({ name: 'job', schedule: NEVER, run: async () => void (runs += 1) });
   const [held] = await queue();
@@ -77,10 +83,8 @@ it('a job is run by another process when its process was killed, and not before 
 
 it('the jobs of a killed process are given back also while another one runs a job of the same name (R30)', async () => {
   const child = await startEndless();
-  await add();
-  await once(child.stdout!, 'data');
-  await add('other');
-  await once(child.stdout!, 'data');
+  await begin(child, () => add());
+  await begin(child, () => add('other'));
   child.kill('SIGKILL');
   await once(child, 'exit');
   const pool = new pg.Pool({ ...database.connection, ssl: false, max: 1 });
@@ -96,8 +100,7 @@ it('the jobs of a killed process are given back also while another one runs a jo
 it('a job that is queued again under its key after its process was killed is run once, and leaves nothing (R30)', async () => {
   const addWithKey = () => database.db.raw(`select graphile_worker.add_job('job', job_key => 'key')`);
   const child = await startEndless();
-  await addWithKey();
-  await once(child.stdout!, 'data');
+  await begin(child, () => addWithKey());
   child.kill('SIGKILL');
   await once(child, 'exit');
   await addWithKey();
@@ -112,8 +115,7 @@ it('the same if the transaction that queues it again began before the job (R30)'
   const again = await database.db.transaction();
   await again.raw('select now()'); // the time of all that it does
   const child = await startEndless();
-  await addWithKey();
-  await once(child.stdout!, 'data');
+  await begin(child, () => addWithKey());
   child.kill('SIGKILL');
   await once(child, 'exit');
   await addWithKey(again);
