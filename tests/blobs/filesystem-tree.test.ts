@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rm, stat, statfs, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { FilesystemBlobStore } from '../../src/blobs/filesystem';
+import { waitUntil } from '../helpers/wait-until';
 import { openFilesystemStore } from './filesystem-folder';
 import { digestOf } from './streams';
 
@@ -58,9 +58,9 @@ it('the filesystem store keeps touching a partial file while its client sends no
     const [name] = await readdir(path.join(opened.root, 'uploads')).catch(() => []);
     return name === undefined ? 0 : (await stat(path.join(opened.root, 'uploads', name))).ctimeMs;
   };
-  let first = 0;
-  while (first === 0) first = await changedAt();
-  while ((await changedAt()) <= first) await sleep(5);
+  await waitUntil('the partial file', async () => (await changedAt()) > 0);
+  const first = await changedAt();
+  await waitUntil('a sign of life of the write', async () => (await changedAt()) > first);
   goOn?.();
   const { key } = await writing;
   expect(await readFile(path.join(opened.root, key), 'utf8')).toBe('firstlast');
@@ -76,7 +76,7 @@ it('settled resolves when the last write has ended and removed its partial file 
       yield await failure;
     })(),
   );
-  while ((await readdir(uploads).catch(() => [])).length === 0) await sleep(5);
+  await waitUntil('the partial file', async () => (await readdir(uploads).catch(() => [])).length > 0);
   const settled = opened.store.settled().then(() => readdir(uploads));
   fail?.(new Error('the client is gone'));
   await expect(writing).rejects.toThrow('the client is gone');

@@ -19,6 +19,7 @@ import { createGitRepository, createGitRoot, startGitHttp, type GitRepository } 
 import { addPerson } from './people';
 import { createTestContext } from './test-context';
 import { createTestDatabase, type TestDatabase } from './test-database';
+import { waitUntil } from './wait-until';
 
 const MIB = 2 ** 20;
 
@@ -96,7 +97,7 @@ export async function startBuildChain(): Promise<BuildChain> {
       return chunks.map(({ text }) => text).join('');
     },
     untilLogged: async (name, id, line) => {
-      while (!line.test(await chain.logOf(name, id))) await sleep(50);
+      await waitUntil(`${line} in the log`, async () => line.test(await chain.logOf(name, id)));
     },
     ended: async (name, id) => {
       for (;;) {

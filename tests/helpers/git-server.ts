@@ -4,8 +4,8 @@ import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from './free-port';
+import { waitUntil } from './wait-until';
 
 /* Repositories of git, served by git's own programs. */
 
@@ -142,12 +142,12 @@ export async function startGitDaemon(root: string): Promise<Omit<GitServer, 'req
     root,
   ];
   const daemon = spawn('git', ['-c', 'safe.directory=*', ...args], { stdio: 'ignore', detached: true });
-  while (!(await accepts(port))) await sleep(20);
+  await waitUntil('the git server', () => accepts(port));
   return {
     url: `git://127.0.0.1:${port}`,
     close: async () => {
       if (daemon.pid !== undefined) process.kill(-daemon.pid, 'SIGTERM');
-      while (await accepts(port)) await sleep(20);
+      await waitUntil('the end of the git server', async () => !(await accepts(port)));
     },
   };
 }

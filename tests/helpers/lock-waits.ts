@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Db } from '../../src/platform/db/db';
+import { waitUntil } from './wait-until';
 
 /**
  * Takes locks, runs `start` until it waits for one of them, and then `meanwhile`, before they are free again.
@@ -25,11 +25,10 @@ export async function meetLocks<T>(
 
 /** Waits until a statement waits for the lock of another transaction. */
 export async function untilOneWaits(db: Db): Promise<void> {
-  for (;;) {
+  await waitUntil('a statement that waits for a lock', async () => {
     const { rows } = await db.raw<{ rows: unknown[] }>(
       `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
     );
-    if (rows.length > 0) return;
-    await sleep(10);
-  }
+    return rows.length > 0;
+  });
 }

@@ -1,9 +1,9 @@
 import { appendFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { startRadosgw } from '../../bench/servers/radosgw';
 import { isProcessOf } from './data-dir';
+import { waitUntil } from './wait-until';
 
 export { S3_CREDENTIALS } from '../../bench/servers/radosgw';
 
@@ -36,6 +36,6 @@ export async function stopS3Daemons(runFolder: string): Promise<void> {
   const pids = await readFile(path.join(folder, PIDS), 'utf8').catch(() => '');
   for (const pid of pids.split('\n').filter(Boolean).map(Number)) {
     if (await isProcessOf(folder, pid)) process.kill(pid, 'SIGKILL');
-    while (await isProcessOf(folder, pid)) await sleep(20);
+    await waitUntil(`the end of process ${pid}`, async () => !(await isProcessOf(folder, pid)));
   }
 }

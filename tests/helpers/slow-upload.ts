@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import request from 'supertest';
 import { createImage, startPush, type TestImage } from './images';
+import { waitUntil } from './wait-until';
 
 /** A layer of which half is sent: its request is in flight for as long as the test likes. */
 export interface SlowUpload {
@@ -46,7 +46,7 @@ export async function beginSlowUpload(
   if (!/^HTTP\/1\.1 100 /.test(first.toString())) throw new Error(`the layer is not wanted: ${first.toString()}`);
   const half = image.layer.length / 2;
   socket.write(image.layer.subarray(0, half));
-  while ((await storedIn(dataDir)).halves.length === 0) await sleep(10);
+  await waitUntil('the first half in the store', async () => (await storedIn(dataDir)).halves.length > 0);
   socket.on('error', () => undefined);
   const cut = new Promise<void>((resolve) => socket.once('close', () => resolve()));
   return {

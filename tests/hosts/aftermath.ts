@@ -4,6 +4,7 @@ import { OPERATOR_ACTOR } from '../../src/features/access/actor';
 import { collectGarbageNow } from '../../src/features/maintenance/at-once';
 import { ABANDONED_AFTER_HOURS } from '../../src/features/pushes/living-pushes-sql';
 import { sweep } from '../../src/jobs';
+import { waitUntil } from '../helpers/wait-until';
 import { pullEverything, type Chains, type Deeds } from '../reliability/fleet';
 import { NOTHING_LEFT, recount, type Recount } from '../reliability/recount';
 import type { Host, Hosts } from './hosts';
@@ -18,14 +19,6 @@ export async function readiness({ url }: Pick<Host, 'url'>): Promise<unknown> {
   } catch {
     return undefined;
   }
-}
-
-/** Asks again and again until it is so. @throws Error after a minute and a half */
-export async function waitUntil(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
-  for (const giveUpAt = Date.now() + 90_000; Date.now() < giveUpAt; await sleep(100)) {
-    if (await isSo()) return;
-  }
-  throw new Error(`${what} did not happen`);
 }
 
 /** Waits until all hosts are ready. */

@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { addUser } from '../helpers/test-server';
 import { expectImage, type Pushed } from '../helpers/backups';
 import { pushImage } from '../helpers/v2-client';
+import { waitUntil } from '../helpers/wait-until';
 import { createChains, runFleet, type Chains, type Deeds } from '../reliability/fleet';
-import { waitUntil } from './aftermath';
 import type { Hosts } from './hosts';
 
 /* Clients of both protocols that push and pull through the proxy. */

@@ -8,6 +8,7 @@ import { startChildServer, type ChildServer } from '../helpers/child-server';
 import type { TestImage } from '../helpers/images';
 import { asUser } from '../helpers/v2-client';
 import { startOwnPostgres, type OwnPostgres } from '../helpers/own-postgres';
+import { waitUntil } from '../helpers/wait-until';
 import { differenceOf, engineClient, growChain, Refused, type ClientAnswer } from './engine-client';
 
 const ADMINISTRATOR = { DRYDOCK_ADMIN_USERNAME: 'alice', DRYDOCK_ADMIN_PASSWORD: 'alicepw' };
@@ -77,13 +78,6 @@ function expectCleanFailures(answers: readonly ClientAnswer[]): void {
     expect(Number(headers['retry-after'])).toBeGreaterThan(0);
   }
   expect(Math.max(...answers.map(({ ms }) => ms))).toBeLessThan(LONGEST_MS);
-}
-
-async function waitUntil(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
-  for (const giveUpAt = Date.now() + 30_000; Date.now() < giveUpAt; await sleep(50)) {
-    if (await isSo()) return;
-  }
-  throw new Error(`${what} did not happen`);
 }
 
 async function readiness(server: ChildServer): Promise<unknown> {

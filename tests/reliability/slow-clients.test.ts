@@ -15,6 +15,7 @@ import {
 } from '../helpers/images';
 import { addManyTags } from '../helpers/many-tags';
 import { addUser, basic, startTestServer, type TestServer } from '../helpers/test-server';
+import { waitUntil } from '../helpers/wait-until';
 import { Connection } from '../platform/http/listening';
 
 /*
@@ -58,7 +59,7 @@ function put(path: string, authorization: string, ...headers: string[]): Connect
 async function untilNobodyIsConnected(): Promise<void> {
   const count = (): Promise<number> =>
     new Promise((resolve, reject) => server.server.getConnections((error, n) => (error ? reject(error) : resolve(n))));
-  while ((await count()) > 0) await sleep(20);
+  await waitUntil('the end of all connections', async () => (await count()) === 0);
 }
 
 describe('a client that is slow to send', () => {
@@ -110,7 +111,10 @@ describe('a layer', () => {
     const connection = put(`/v1/images/${image.id}/layer`, token, 'Transfer-Encoding: chunked');
     connection.socket.write('5\r\nhello\r\n');
     expect(await connection.all()).not.toContain('HTTP/1.1 200');
-    while ((await filesBelow(server.blobDir, 'uploads')).length > 0) await sleep(20);
+    await waitUntil(
+      'the removal of the partial file',
+      async () => (await filesBelow(server.blobDir, 'uploads')).length === 0,
+    );
     await uploadImage(server, token, image);
   });
 

@@ -10,6 +10,7 @@ import { filesBelow } from '../helpers/damage';
 import { createImage, pushImages } from '../helpers/images';
 import { startKillableServer, type KillableServer } from '../helpers/killable-server';
 import { createTestContext } from '../helpers/test-context';
+import { waitUntil } from '../helpers/wait-until';
 import { expectBytesForEveryRow } from './stored-bytes';
 
 const BLOCK_BYTES = 100_000;
@@ -28,10 +29,6 @@ function layerOf(tar: Buffer): Buffer {
     blocks.push(block(0, bytes.length, bytes, at + BLOCK_BYTES >= tar.length));
   }
   return Buffer.concat([frameStart(0, 0x40), ...blocks]);
-}
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  while (!(await condition())) await sleep(2);
 }
 
 interface Row {
@@ -53,7 +50,7 @@ it('a server that is killed while it reads layers leaves nothing behind, and the
     const layer = layerOf(tar);
     layers.set(digestOf(layer), tar);
     await pushImages(place.server, 'alice/app', [createImage({ layer })]);
-    await until(async () => {
+    await waitUntil('a copy, or its end', async () => {
       const isWriting = (await filesBelow(place.blobDir, 'uploads')).length > 0;
       return isWriting || (await rows()).every((row) => row.unread_since === null);
     });

@@ -4,10 +4,10 @@ import { readdir } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { startSibling } from '../helpers/sibling-server';
 import { addUser, basic, startTestServer, type TestServer } from '../helpers/test-server';
 import { asUser, digestOf, imageOf, OCI_MANIFEST, pushBlob, startUpload } from '../helpers/v2-client';
+import { waitUntil } from '../helpers/wait-until';
 import { Connection } from '../platform/http/listening';
 
 /*
@@ -52,7 +52,7 @@ async function isWritten(location: string): Promise<boolean> {
 async function beginPatch(on: Server, location: string, whole: Buffer, part: number): Promise<Connection> {
   const head = [`PATCH ${location} HTTP/1.1`, `Content-Length: ${whole.length}`];
   const connection = send(on, head, whole.subarray(0, part));
-  while (!(await isWritten(location))) await sleep(5);
+  await waitUntil('the first bytes', () => isWritten(location));
   return connection;
 }
 
@@ -119,7 +119,7 @@ it('a client whose connection breaks asks how much has arrived, and continues on
   const location = await startUpload(server, 'alice/app');
   const first = await beginPatch(server.server, location, bytes, 2_500_000);
   first.socket.destroy();
-  while (await isWritten(location)) await sleep(5);
+  await waitUntil('the end of the write', async () => !(await isWritten(location)));
   const offset = await offsetOf(location);
   expect(offset).toBeGreaterThan(0);
   expect(offset).toBeLessThanOrEqual(2_500_000);
@@ -133,7 +133,7 @@ it('a client that stops sending is cut off, and may continue (R263)', async () =
   const location = await startUpload(server, 'alice/app');
   const first = await beginPatch(server.server, location, bytes, 150_000);
   expect(await first.all()).not.toContain('HTTP/1.1 202');
-  while (await isWritten(location)) await sleep(5);
+  await waitUntil('the end of the write', async () => !(await isWritten(location)));
   expect(await offsetOf(location)).toBe(150_000);
   await asUser(server, 'patch', location).send(bytes.subarray(150_000)).expect(202);
   await commit(server.server, location, bytes);

@@ -5,6 +5,7 @@ import { isProcessAlive, readLockFile } from '../../src/platform/db/embedded/loc
 import { createDataDir, removeDataDir } from '../helpers/data-dir';
 import { startCommand, type RunningCommand } from '../helpers/run-command';
 import { createTestDatabase } from '../helpers/test-database';
+import { waitUntil } from '../helpers/wait-until';
 
 /* A signal before the server listens stops everything that was started by then. */
 
@@ -50,8 +51,7 @@ const MOMENTS: Readonly<Record<string, (command: RunningCommand) => Promise<unkn
 /** Checks that nothing is running, and nothing is half done. */
 async function expectNothingLeft(pid: number | undefined): Promise<void> {
   expect(lockFile()).toBeUndefined();
-  for (let attempt = 0; pid !== undefined && isProcessAlive(pid) && attempt < 500; attempt += 1) await sleep(10);
-  expect(pid !== undefined && isProcessAlive(pid)).toBe(false);
+  await waitUntil('the end of Postgres', () => pid === undefined || !isProcessAlive(pid));
   expect(readdirSync(dataDir).filter((name) => !['blobs', 'postgres', 'postgres.log'].includes(name))).toEqual([]);
 }
 

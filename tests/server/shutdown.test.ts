@@ -8,6 +8,7 @@ import { hasCode } from '../../src/platform/error-code';
 import { createDataDir, removeDataDir } from '../helpers/data-dir';
 import { childrenOf, commandOf, treeOf } from '../helpers/process-tree';
 import { beginSlowUpload, sha256, storedIn, type SlowUpload } from '../helpers/slow-upload';
+import { waitUntil } from '../helpers/wait-until';
 
 /*
  * How each supervisor stops the server, with two worker processes and a Postgres of its own, during the upload of a
@@ -87,19 +88,17 @@ async function start(command: readonly string[], environment: Record<string, str
 const postgres = (): number | undefined => readLockFile(path.join(dataDir, 'postgres'))?.pid;
 
 async function untilGone(pids: readonly number[]): Promise<void> {
-  while (pids.some((pid) => commandOf(pid) !== '')) await sleep(20);
+  await waitUntil('the end of all processes', () => pids.every((pid) => commandOf(pid) === ''));
 }
 
 /** Resolves when the server accepts nothing new, so that it has received the signal. */
 async function untilDraining(server: Started): Promise<void> {
-  while (
-    await fetch(`${server.url}/v1/_ping`).then(
-      () => true,
+  await waitUntil('refused connections', () =>
+    fetch(`${server.url}/v1/_ping`).then(
       () => false,
-    )
-  ) {
-    await sleep(20);
-  }
+      () => true,
+    ),
+  );
 }
 
 /** Checks that the layer arrives whole although the server is stopping, and that nothing of the server remains. */

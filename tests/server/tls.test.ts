@@ -15,6 +15,7 @@ import { selfSignedCertificate, type Certificate } from '../helpers/self-signed-
 import { createTestContext } from '../helpers/test-context';
 import { createTestDatabase, type TestDatabase } from '../helpers/test-database';
 import { addUser, basic } from '../helpers/test-server';
+import { waitUntil } from '../helpers/wait-until';
 import { examineAtOnce, failedSteps } from '../surfaces/cli/doctor/examination';
 
 let database: TestDatabase;
@@ -79,14 +80,6 @@ async function startTls(
   });
   const listeners = await startListeners(ctx, config, changes.log ?? ctx.log, 20);
   return { ctx, legacyUrl: `https://127.0.0.1:${legacyPort}`, ...listeners };
-}
-
-async function waitUntil(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  const end = Date.now() + 10_000;
-  while (!(await isSo())) {
-    if (Date.now() > end) throw new Error('not so within ten seconds');
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }
 
 describe('https', () => {
@@ -168,11 +161,13 @@ describe('a certificate', () => {
       expect(await shown()).toEqual([first, first]);
 
       await publish('empty', { cert: '', key: '' });
-      await waitUntil(() => said('the new certificate is not used'));
+      await waitUntil('a warning', () => said('the new certificate is not used'));
       expect(await shown()).toEqual([first, first]);
 
       const second = await publish('second', selfSignedCertificate());
-      await waitUntil(async () => (await shown()).every((fingerprint) => fingerprint === second));
+      await waitUntil('the new certificate', async () =>
+        (await shown()).every((fingerprint) => fingerprint === second),
+      );
     } finally {
       await server.stop(AbortSignal.abort());
     }

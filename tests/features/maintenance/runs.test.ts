@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { Actor } from '../../../src/features/access/actor';
 import { listEvents } from '../../../src/features/audit/audit';
@@ -16,6 +15,8 @@ import { actorOf } from '../../helpers/actors';
 import { createImage, pushImages } from '../../helpers/images';
 import { makeJobsDue, queuedJobs, runDueJobs } from '../../helpers/run-jobs';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
+import { untilOneWaits } from '../../helpers/lock-waits';
+import { waitUntil } from '../../helpers/wait-until';
 
 const BEAT_MS = 20;
 
@@ -47,18 +48,6 @@ async function pushGarbage(): Promise<void> {
   await rowsOf('blobs').update({ referenced_at: then });
 }
 
-async function until(isSo: () => Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await sleep(BEAT_MS);
-}
-
-/** How many statements wait for the lock of another transaction. */
-async function waiting(): Promise<number> {
-  const { rows } = await server.ctx.db.raw<{ rows: { count: number }[] }>(
-    `select count(*) as count from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-  );
-  return rows[0]?.count ?? 0;
-}
-
 /** The time of the last sign of life of a run, with which it also checks whether it was cancelled. */
 async function seenAt(id: number): Promise<number> {
   const row = await server.ctx.db<{ id: number; seen_at: Date }>('maintenance_runs').where({ id }).first('seen_at');
@@ -75,7 +64,7 @@ async function stopAt(
   await lock(locking);
   const running = runAll(stopping);
   running.catch(() => undefined);
-  await until(async () => (await waiting()) > 0);
+  await untilOneWaits(server.ctx.db);
   await inMidRun();
   await locking.rollback();
   await running;
@@ -89,7 +78,7 @@ async function cancelAndBeHeard(id: number): Promise<void> {
   const answer = await cancelMaintenance(server.ctx, root, id);
   expect(answer).toMatchObject({ state: 'running', isCancelRequested: true });
   const then = await seenAt(id);
-  await until(async () => (await seenAt(id)) > then);
+  await waitUntil('a sign of life of the run', async () => (await seenAt(id)) > then);
 }
 
 describe('a run that is cancelled in progress', () => {

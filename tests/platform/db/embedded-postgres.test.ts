@@ -18,7 +18,6 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { chooseBinaries } from '../../../src/platform/db/embedded/binaries';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../../src/platform/db/embedded/embedded-postgres';
@@ -26,6 +25,7 @@ import { isProcessAlive, readLockFile } from '../../../src/platform/db/embedded/
 import { prepareNativeDir } from '../../../src/platform/db/embedded/native-dir';
 import { NOBODY } from '../../../src/platform/db/embedded/run-as';
 import { createLogger } from '../../../src/platform/log/logger';
+import { waitUntil } from '../../helpers/wait-until';
 
 const logger = createLogger('silent');
 // We do not use synchronous_commit=off, because committed data must survive a kill.
@@ -131,7 +131,7 @@ describe('startEmbeddedPostgres', () => {
     await server.stop();
     await server.stop();
     expect(postmasterPid()).toBeUndefined();
-    await waitUntil(() => !isProcessAlive(pid));
+    await waitUntil('the end of Postgres', () => !isProcessAlive(pid));
     expect(readdirSync(dataDir).sort()).toEqual(['postgres', 'postgres.log']);
   });
 
@@ -185,7 +185,7 @@ describe('startEmbeddedPostgres', () => {
     const server = await start();
     expect(postmasterPid()).toBe(pid);
     expect(await query(server, 'select 1 as one')).toEqual([{ one: 1 }]);
-    await waitUntil(async () => (await holders(server)) === 1); // Postgres takes a moment to notice the kill
+    await waitUntil('the end of the killed process’s connection', async () => (await holders(server)) === 1); // Postgres takes a moment to notice the kill
     await server.stop();
     expect(postmasterPid()).toBeUndefined();
   });
@@ -195,7 +195,10 @@ describe('startEmbeddedPostgres', () => {
     await query(server, 'create table kept as select 42 as answer');
     const pid = postmasterPid() ?? 0;
     process.kill(pid, 'SIGKILL');
-    await waitUntil(() => postmasterPid() !== pid && readLockFile(join(dataDir, 'postgres'))?.status === 'ready');
+    await waitUntil(
+      'another Postgres',
+      () => postmasterPid() !== pid && readLockFile(join(dataDir, 'postgres'))?.status === 'ready',
+    );
     expect(await query(server, 'select answer from kept')).toEqual([{ answer: 42 }]);
   });
 
@@ -241,17 +244,20 @@ describe('startEmbeddedPostgres', () => {
     const server = await start();
     const log = join(dataDir, 'postgres.log');
     appendFileSync(log, Buffer.alloc(11 * 1024 * 1024, 'printed\n'));
-    await waitUntil(() => existsSync(`${log}.1`) && statSync(log).size < 1024 * 1024);
+    await waitUntil('a new log file', () => existsSync(`${log}.1`) && statSync(log).size < 1024 * 1024);
     expect(statSync(`${log}.1`).size).toBe(10 * 1024 * 1024);
     await expect(query(server, 'select no_such_column')).rejects.toThrow('no_such_column');
-    await waitUntil(() => readFileSync(log, 'utf8').includes('no_such_column'));
+    await waitUntil('the error in the log', () => readFileSync(log, 'utf8').includes('no_such_column'));
   });
 
   it('restarts the server when someone stops it while others are connected (R99)', async () => {
     const server = await start();
     const pid = postmasterPid() ?? 0;
     process.kill(pid, 'SIGTERM'); // waits for the connected clients, and accepts no new ones
-    await waitUntil(() => postmasterPid() !== pid && readLockFile(join(dataDir, 'postgres'))?.status === 'ready');
+    await waitUntil(
+      'another Postgres',
+      () => postmasterPid() !== pid && readLockFile(join(dataDir, 'postgres'))?.status === 'ready',
+    );
     expect(await query(server, 'select 1 as one')).toEqual([{ one: 1 }]);
   });
 
@@ -352,10 +358,3 @@ describe('chooseBinaries', () => {
     );
   });
 });
-
-async function waitUntil(condition: () => boolean | Promise<boolean>): Promise<void> {
-  for (const giveUpAt = Date.now() + 25_000; !(await condition());) {
-    if (Date.now() > giveUpAt) throw new Error('waited in vain');
-    await sleep(20);
-  }
-}

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import pino from 'pino';
 import { z } from 'zod';
@@ -11,6 +10,7 @@ import { createLogger } from '../../../src/platform/log/logger';
 import { recordingLogger } from '../../helpers/log-lines';
 import { makeJobsDue, queuedJobs, runDueJobs } from '../../helpers/run-jobs';
 import { createTestDatabase, type TestDatabase } from '../../helpers/test-database';
+import { waitUntil } from '../../helpers/wait-until';
 
 let database: TestDatabase;
 beforeEach(async () => {
@@ -137,7 +137,9 @@ it('a job that is tried again because it is running is not an error in the log',
   try {
     await enqueue(database.db, 'long', {});
     await enqueue(database.db, 'long', {});
-    while (!(await queuedJobs(database)).some(({ lastError }) => lastError !== null)) await sleep(10);
+    await waitUntil('a job that is tried again', async () =>
+      (await queuedJobs(database)).some(({ lastError }) => lastError !== null),
+    );
   } finally {
     end();
     await worker.stop();

@@ -8,6 +8,7 @@ import type { Job } from '../../../src/platform/jobs/queue';
 import { startWorker, type Worker } from '../../../src/platform/jobs/worker';
 import { createLogger } from '../../../src/platform/log/logger';
 import { createTestDatabase, type TestDatabase } from '../../helpers/test-database';
+import { waitUntil } from '../../helpers/wait-until';
 
 const NEVER = '0 0 31 2 *';
 const OFTEN = { everyMs: 50, graceMs: 50 };
@@ -32,14 +33,6 @@ async function start(...jobs: Job[]): Promise<void> {
 }
 
 const add = (name = 'job') => database.db.raw('select graphile_worker.add_job(?)', [name]);
-
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  for (let attempt = 0; attempt < 500; attempt += 1) {
-    if (await condition()) return;
-    await sleep(20);
-  }
-  throw new Error('waited in vain');
-}
 
 /** The jobs in the queue, and the workers that have them. */
 async function queue(): Promise<{ id: string; holder: string | null }[]> {
@@ -87,7 +80,7 @@ it('a job is run by another process when its process was killed, and not before 
   expect(await queue()).toEqual([held]);
   expect(runs).toBe(0);
   child.kill('SIGKILL');
-  await until(async () => (await queue()).length === 0);
+  await waitUntil('an empty queue', async () => (await queue()).length === 0);
   expect(runs).toBe(1);
 });
 
@@ -102,7 +95,7 @@ it('the jobs of a killed process are given back also while another one runs a jo
   let runs = 0;
   const hasRun = await runAlone(pool, job, new AbortController().signal, async () => {
     await start({ name: 'other', run: async () => void (runs += 1) });
-    await until(() => runs === 1);
+    await waitUntil('a run', () => runs === 1);
   }).finally(() => pool.end());
   expect({ hasRun, runs }).toEqual({ hasRun: true, runs: 1 });
 });
@@ -116,7 +109,7 @@ it('a job that is queued again under its key after its process was killed is run
   await addWithKey();
   let runs = 0;
   await start({ name: 'job', isAlone: true, run: async () => void (runs += 1) });
-  await until(async () => (await queue()).length === 0);
+  await waitUntil('an empty queue', async () => (await queue()).length === 0);
   expect(runs).toBe(1);
 });
 
@@ -132,7 +125,7 @@ it('the same if the transaction that queues it again began before the job (R30)'
   await again.commit();
   let runs = 0;
   await start({ name: 'job', isAlone: true, run: async () => void (runs += 1) });
-  await until(async () => (await queue()).length === 0);
+  await waitUntil('an empty queue', async () => (await queue()).length === 0);
   expect(runs).toBe(1);
 });
 
@@ -156,18 +149,18 @@ it('two processes never run a job at once, even if the queue gives it to both (R
   await start(job);
   await start(job);
   await add();
-  await until(() => runs === 1);
+  await waitUntil('a run', () => runs === 1);
   const [first] = await queue();
   for (let turn = 0; turn < 4; turn += 1) await add();
-  await until(async () => (await queue()).length === 1); // the other runs were skipped
+  await waitUntil('a queue of one job', async () => (await queue()).length === 1); // the other runs were skipped
   // The queue does the same by itself when a job takes more than four hours.
   await database.db.raw('select graphile_worker.force_unlock_workers(array[?]::text[])', [first!.holder]);
-  await until(async () => (await queue()).length === 0);
+  await waitUntil('an empty queue', async () => (await queue()).length === 0);
   expect({ runs, most }).toEqual({ runs: 1, most: 1 });
   end();
-  await until(async () => running === 0 && !(await isLocked()));
+  await waitUntil('the end of the lock', async () => running === 0 && !(await isLocked()));
   await add();
-  await until(() => runs === 2);
+  await waitUntil('another run', () => runs === 2);
   expect(most).toBe(1);
 });
 
@@ -182,8 +175,8 @@ it('a job that loses its lock has to stop, and is run again (R31)', async () => 
   };
   await start({ name: 'job', schedule: NEVER, run });
   await add();
-  await until(() => runs === 1);
+  await waitUntil('a run', () => runs === 1);
   await database.db.raw(`select pg_terminate_backend(pid) from ${LOCKS}`);
-  await until(() => runs === 2);
+  await waitUntil('another run', () => runs === 2);
   expect(told).toEqual([true]);
 });

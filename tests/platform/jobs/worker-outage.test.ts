@@ -3,6 +3,7 @@ import { Client } from 'pg';
 import { startWorker } from '../../../src/platform/jobs/worker';
 import { createLogger } from '../../../src/platform/log/logger';
 import { startOwnPostgres, type OwnPostgres } from '../../helpers/own-postgres';
+import { waitUntil } from '../../helpers/wait-until';
 
 const NEVER = '0 0 31 2 *';
 
@@ -15,11 +16,6 @@ async function add(postgres: OwnPostgres, name: string): Promise<void> {
 }
 
 const OFTEN = { everyMs: 100, graceMs: 100 };
-
-/** Waits at most thirty seconds. */
-async function waitUntil(isSo: () => boolean): Promise<void> {
-  for (let attempt = 0; attempt < 300 && !isSo(); attempt += 1) await sleep(100);
-}
 
 it('the job queue continues after an outage of Postgres during a job (R29)', async () => {
   const postgres = await startOwnPostgres();
@@ -60,7 +56,7 @@ it('the job queue continues after an outage of Postgres during a job (R29)', asy
     await sleep(1000);
     await postgres.start();
     await add(postgres, 'quick');
-    await waitUntil(() => quickRuns > 0 && longRuns > 1);
+    await waitUntil('both jobs', () => quickRuns > 0 && longRuns > 1);
     expect({ quickRuns, longRuns, wasToldToStop }).toEqual({ quickRuns: 1, longRuns: 2, wasToldToStop: true });
   } finally {
     await worker.stop();
@@ -85,7 +81,7 @@ it('the job queue continues after an outage of Postgres in which several jobs ha
   const worker = await startWorker(postgres.connection, jobs, createLogger('silent'), { abandoned: OFTEN });
   try {
     for (const name of names) await add(postgres, name);
-    await waitUntil(() => endings.size === jobs.length);
+    await waitUntil('the jobs', () => endings.size === jobs.length);
     await postgres.stopFast();
     for (const name of names) {
       await sleep(300);
@@ -93,7 +89,7 @@ it('the job queue continues after an outage of Postgres in which several jobs ha
     }
     await sleep(300);
     await postgres.start();
-    await waitUntil(() => runs.length === 2 * jobs.length);
+    await waitUntil('their second runs', () => runs.length === 2 * jobs.length);
     expect([...runs].sort()).toEqual([...names, ...names].sort());
   } finally {
     await worker.stop();

@@ -1,6 +1,7 @@
 import { createChain, createImage, startPush, uploadImage } from '../../helpers/images';
 import { call, errorText, makePrivate, registryClient, reply } from '../../helpers/registry-client';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
+import { waitUntil } from '../../helpers/wait-until';
 import { examineAtOnce, failedSteps } from '../../surfaces/cli/doctor/examination';
 import { deleteThrough, openPull, pulledFrom, pullThrough, pushThrough, type Hosts } from './client';
 
@@ -33,14 +34,6 @@ const tags = (repository: string, authorization?: string) =>
   reply(
     call(registry, 'get', `/v1/repositories/${repository}/tags`, authorization === undefined ? {} : { authorization }),
   );
-
-const waitUntil = async (isSo: () => Promise<boolean>, withinMs: number): Promise<void> => {
-  const end = Date.now() + withinMs;
-  while (!(await isSo())) {
-    if (Date.now() > end) throw new Error(`not so within ${withinMs} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-};
 
 it('all engines push, pull, search and delete through index and registry', async () => {
   expect(failedSteps(await examineAtOnce(index.url))).toEqual({});
@@ -141,7 +134,7 @@ it('access that the index revokes ends here as soon as its answer is no longer r
   const token = await pushThrough(hosts, 'leaver/app', createChain(1), 'leaver');
   expect((await tags('leaver/app', token))[0]).toBe(200);
   await index.ctx.db('users').where({ username: 'leaver' }).update({ is_active: false });
-  await waitUntil(async () => (await tags('leaver/app', token))[0] === 401, REMEMBER_MS + 1000);
+  await waitUntil('a refusal', async () => (await tags('leaver/app', token))[0] === 401);
 });
 
 describe('accounts of the registry’s own', () => {
@@ -188,7 +181,7 @@ it('the registry answers 503 in JSON for as long as the index does not answer', 
     // The answer about the other token is remembered for a while, and not longer.
     const status = async () =>
       (await call(lonely, 'get', '/v1/repositories/alice/app/tags', { authorization: token })).status;
-    await waitUntil(async () => (await status()) === 503, REMEMBER_MS + 1000);
+    await waitUntil('a 503', async () => (await status()) === 503);
   } finally {
     await lonely.close();
   }

@@ -11,6 +11,7 @@ import { errorText, registryClient, reply, type RegistryClient } from '../../hel
 import { StallingBlobs } from '../../helpers/stalling-blobs';
 import { createTarLayer } from '../../helpers/tar-layer';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
+import { waitUntil } from '../../helpers/wait-until';
 
 /*
  * Layers that were designed to cost much, and clients that send more requests than there are places, or disconnect.
@@ -36,11 +37,6 @@ async function pushed(...images: TestImage[]): Promise<RegistryClient> {
 }
 
 const plain = (name: string): TestImage => createImage({ layer: gzipSync(packTar({ name })) });
-
-/** Waits for the effect of another thread or connection, however slow the machine is. */
-async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 10));
-}
 
 /** A request of a client that can disconnect. */
 function begin(target: string): ClientRequest {
@@ -93,7 +89,7 @@ describe('a layer that was designed to cost much', () => {
     expect(answer.headers['content-length']).toBe(String(answer.bytes.length));
     const rows = JSON.parse(answer.text) as unknown[][];
     expect([rows.length, rows.at(-1)?.[0]]).toEqual([20_000, '/dir/0019999']);
-    await until(() => server.ctx.heldAnswers.bytes === 0);
+    await waitUntil('the end of all held answers', () => server.ctx.heldAnswers.bytes === 0);
   });
 });
 
@@ -120,10 +116,10 @@ describe('a client that disconnects', () => {
     await pushed(image);
     blobs.isStalling = true;
     const client = begin(`/v1/images/${image.id}/${part}`);
-    await until(() => blobs.opened.length === 1);
+    await waitUntil('the readers to open layers', () => blobs.opened.length === 1);
     expect(server.ctx.layerReaders.load).toMatchObject({ running: 1, ended: 0 });
     client.destroy();
-    await until(() => server.ctx.layerReaders.load.ended === 1);
+    await waitUntil('the end of the reader', () => server.ctx.layerReaders.load.ended === 1);
     expect(server.ctx.layerReaders.load).toMatchObject({ running: 0, waiting: 0 });
     expect(blobs.opened[0]?.destroyed).toBe(true);
   });
@@ -136,9 +132,9 @@ describe('a client that disconnects', () => {
     await pushed(image);
     blobs.isStalling = true;
     const client = begin(pathOf(image.id));
-    await until(() => blobs.opened.length === 1);
+    await waitUntil('the readers to open layers', () => blobs.opened.length === 1);
     client.destroy();
-    await until(() => server.ctx.layerReaders.load.ended === 1);
+    await waitUntil('the end of the reader', () => server.ctx.layerReaders.load.ended === 1);
     expect(blobs.opened[0]?.destroyed).toBe(true);
   });
 
@@ -147,7 +143,7 @@ describe('a client that disconnects', () => {
     await pushed(image);
     blobs.isStalling = true;
     const [first, second] = [begin(`/v1/images/${image.id}/files`), begin(`/v1/images/${image.id}/files`)];
-    await until(() => blobs.opened.length === 1);
+    await waitUntil('the readers to open layers', () => blobs.opened.length === 1);
     const isAnswered = new Promise((resolve) => second.once('response', (res) => resolve(res.statusCode)));
     first.destroy();
     blobs.opened[0]?.push(null);
@@ -166,9 +162,9 @@ describe('a client that disconnects', () => {
     const headers = { Authorization: token, 'X-Docker-Checksum': tar.tarsum(image.json) };
     const target = `${server.url}/v1/images/${image.id}/checksum`;
     const client = get(target, { method: 'PUT', headers, agent: false }).on('error', () => undefined);
-    await until(() => blobs.opened.length === 1);
+    await waitUntil('the readers to open layers', () => blobs.opened.length === 1);
     client.destroy();
-    await until(() => server.ctx.layerChecks.quick.load.ended === 1);
+    await waitUntil('the end of the check', () => server.ctx.layerChecks.quick.load.ended === 1);
     expect(blobs.opened[0]?.destroyed).toBe(true);
     blobs.isStalling = false;
     expect(await reply(push.putChecksum(image.id, { 'X-Docker-Checksum': tar.tarsum(image.json) }))).toEqual([
@@ -190,7 +186,7 @@ describe('a request beyond the number of places', () => {
     clients = [];
     for (const { id } of images.slice(0, EACH)) {
       clients.push(begin(`/v1/images/${id}/files`));
-      await until(() => {
+      await waitUntil('the reader to begin or to wait', () => {
         const { running, waiting } = server.ctx.layerReaders.load;
         return running + waiting === clients.length;
       });
@@ -223,16 +219,16 @@ describe('a request beyond the number of places', () => {
   it('opens no more layers at the same time than there are threads', async () => {
     await fill();
     const { running } = server.ctx.layerReaders.load;
-    await until(() => blobs.opened.length === running);
+    await waitUntil('the readers to open layers', () => blobs.opened.length === running);
     expect(blobs.opened.length).toBeLessThan(EACH);
     clients[0]?.destroy();
-    await until(() => blobs.opened.length === running + 1);
+    await waitUntil('the readers to open layers', () => blobs.opened.length === running + 1);
     expect(server.ctx.layerReaders.load).toMatchObject({ running, waiting: EACH - 1 - running });
   });
 
   it('does not obstruct pushes and pulls (R71)', async () => {
     await fill();
-    await until(() => blobs.opened.length === server.ctx.layerReaders.load.running);
+    await waitUntil('the readers to open layers', () => blobs.opened.length === server.ctx.layerReaders.load.running);
     blobs.isStalling = false; // for reads from here on; the earlier ones still take every place
     const tar = createTarLayer('Welcome.\n');
     const image = createImage({ layer: tar.gzipped });

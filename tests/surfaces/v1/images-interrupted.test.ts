@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { createImage, startPush, uploadImage, type TestImage } from '../../helpers/images';
 import { registryClient, reply } from '../../helpers/registry-client';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
+import { waitUntil } from '../../helpers/wait-until';
 
 let server: TestServer;
 beforeAll(async () => {
@@ -18,14 +18,6 @@ async function unfinished(): Promise<string[]> {
   return readdir(path.join(server.blobDir, 'uploads')).catch(() => []);
 }
 
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  for (let waited = 0; waited < 10_000; waited += 20) {
-    if (await condition()) return;
-    await sleep(20);
-  }
-  throw new Error('nothing happened for ten seconds');
-}
-
 /** Begins to send a layer and stops half-way; resolves once bytes have arrived in the store. */
 async function sendHalf(image: TestImage, authorization: string, framing: 'chunked' | 'length'): Promise<Socket> {
   const socket = connect(server.port, '127.0.0.1');
@@ -34,7 +26,7 @@ async function sendHalf(image: TestImage, authorization: string, framing: 'chunk
   socket.write(`${header}\r\n\r\n`);
   socket.write(framing === 'chunked' ? `${(4 * image.layer.length).toString(16)}\r\n` : '');
   socket.write(image.layer); // a quarter of the announced size: the chunk breaks in its middle
-  await until(async () => (await unfinished()).length > 0);
+  await waitUntil('the first bytes', async () => (await unfinished()).length > 0);
   return socket;
 }
 
@@ -55,7 +47,7 @@ describe('a layer whose connection breaks', () => {
     await push.putJson(image.id, image.json);
     const socket = await sendHalf(image, token, framing);
     ENDS[end](socket);
-    await until(async () => (await unfinished()).length === 0);
+    await waitUntil('the removal of the partial file', async () => (await unfinished()).length === 0);
     socket.destroy();
     expect(await server.ctx.db('uploads').where({ image_id: image.id }).select('layer_digest')).toEqual([
       { layer_digest: null },
@@ -72,7 +64,7 @@ describe('a layer whose connection breaks', () => {
     await push.putJson(image.id, image.json);
     await push.putLayer(image.id, image.layer);
     ENDS['is reset'](await sendHalf(image, token, 'chunked'));
-    await until(async () => (await unfinished()).length === 0);
+    await waitUntil('the removal of the partial file', async () => (await unfinished()).length === 0);
     expect(await reply(push.putPayload(image.id, image.payload))).toEqual([200, 'true']);
   });
 
@@ -84,7 +76,7 @@ describe('a layer whose connection breaks', () => {
     await uploadImage(server, await startPush(server, 'alice/app', [image]), image);
     expect((await registryClient(server, hanging).get(image.id, 'layer')).bytes.equals(image.layer)).toBe(true);
     socket.destroy();
-    await until(async () => (await unfinished()).length === 0);
+    await waitUntil('the removal of the partial file', async () => (await unfinished()).length === 0);
   });
 });
 

@@ -3,6 +3,7 @@ import { filesBelow } from '../../helpers/damage';
 import { createImage, startPush, uploadImage } from '../../helpers/images';
 import { call, errorText, registryClient } from '../../helpers/registry-client';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
+import { waitUntil } from '../../helpers/wait-until';
 import { Connection } from '../../platform/http/listening';
 
 let server: TestServer;
@@ -57,7 +58,7 @@ describe('layers that an account sends at the same time', () => {
       );
       return connection;
     });
-    while ((await filesBelow(server.blobDir, 'uploads')).length < 100) await sleep(20);
+    await waitUntil('a hundred uploads', async () => (await filesBelow(server.blobDir, 'uploads')).length === 100);
     let answer = await client.putLayer(last.id, last.layer);
     expect([answer.status, answer.text]).toEqual([
       429,

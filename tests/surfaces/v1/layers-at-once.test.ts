@@ -3,6 +3,7 @@ import { readdir, readlink } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createImage, pushImages, startPull } from '../../helpers/images';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
+import { waitUntil } from '../../helpers/wait-until';
 import { Connection } from '../../platform/http/listening';
 
 /*
@@ -59,5 +60,5 @@ it('many readers at different speeds, some of which disconnect, never get each o
   };
   await Promise.all(Array.from({ length: READERS }, (_, reader) => read(reader)));
 
-  while ((await openLayers()) > 0) await sleep(20); // the server notices disconnects a moment later
+  await waitUntil('closed layers', async () => (await openLayers()) === 0); // the server notices disconnects a moment later
 });
