@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readLockFile } from '../../src/platform/db/embedded/lock-file';
-import { hasCode } from '../../src/platform/error-code';
+import { sendSignal } from '../../src/platform/process/send-signal';
 import { createDataDir, removeDataDir } from '../helpers/data-dir';
 import { childrenOf, commandOf, treeOf } from '../helpers/process-tree';
 import { beginSlowUpload, sha256, storedIn, type SlowUpload } from '../helpers/slow-upload';
@@ -115,15 +115,7 @@ async function expectDrained(server: Started, upload: SlowUpload, pids: readonly
 
 /** The first signal may have ended some before the second is sent. */
 function kill(pids: readonly number[], ...signals: NodeJS.Signals[]): void {
-  for (const signal of signals) {
-    for (const pid of pids) {
-      try {
-        process.kill(pid, signal);
-      } catch (error) {
-        if (!hasCode(error, 'ESRCH')) throw error;
-      }
-    }
-  }
+  for (const signal of signals) pids.forEach((pid) => sendSignal(pid, signal));
 }
 
 /** How each supervisor sends its signals; `group` is the process group, as a negative id. */

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { sendSignal } from '../../platform/process/send-signal';
 import type { BuildUser, Command } from './enclosure';
 
 /**
@@ -8,7 +9,7 @@ import type { BuildUser, Command } from './enclosure';
  */
 function killGroupOn(ending: AbortSignal, child: ChildProcess): void {
   const kill = (): void => {
-    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+    if (child.pid !== undefined) sendSignal(-child.pid, 'SIGKILL');
   };
   if (ending.aborted) kill();
   else ending.addEventListener('abort', kill, { once: true });

@@ -3,6 +3,7 @@ import { closeSync, openSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hasCode } from '../../error-code';
+import { sendSignal } from '../../process/send-signal';
 import type { Binaries } from './binaries';
 import { boundLog } from './bound-log';
 import type { ClusterPlace } from './cluster-place';
@@ -64,7 +65,7 @@ export function spawnPostmaster(
 /** Stops a server that we started and that may not have come up yet, and waits at most a minute for its end. */
 export async function endPostmaster(postmaster: Postmaster): Promise<void> {
   if (postmaster.pid === undefined || !postmaster.isRunning()) return;
-  process.kill(postmaster.pid, 'SIGINT');
+  sendSignal(postmaster.pid, 'SIGINT');
   for (const giveUpAt = Date.now() + STOP_TIMEOUT_MS; postmaster.isRunning() && Date.now() < giveUpAt;) await sleep(5);
 }
 
@@ -77,7 +78,7 @@ export async function endPostmaster(postmaster: Postmaster): Promise<void> {
 export async function stopServer(clusterDir: string): Promise<boolean> {
   const lock = readLiveLockFile(clusterDir);
   if (lock === undefined) return true;
-  process.kill(lock.pid, 'SIGINT');
+  sendSignal(lock.pid, 'SIGINT');
   for (const giveUpAt = Date.now() + STOP_TIMEOUT_MS; Date.now() < giveUpAt;) {
     // The file disappears last. The process can remain as a zombie, in a container whose first process does not wait
     // for it.
