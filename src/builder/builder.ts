@@ -9,6 +9,7 @@ import { existingSources, noteBuilder, removeBuilder } from '../features/builds/
 import type { DbConnection } from '../platform/db/db';
 import { queuedJob } from '../platform/jobs/queue';
 import { startWorker, type Worker } from '../platform/jobs/worker';
+import { isAnotherProcessAlive } from '../platform/process/signals';
 import { runBuild } from './build-one';
 import type { BuilderHost } from './running-build';
 import { LayerCache } from './cache/layer-cache';
@@ -100,7 +101,7 @@ async function openFolder(parent: string, user: BuildUser | undefined): Promise<
   await mkdir(parent, { recursive: true, mode: 0o711 });
   for (const entry of await readdir(parent)) {
     const pid = /^builder-(\d+)$/.exec(entry)?.[1];
-    if (pid === undefined || isAlive(Number(pid))) continue;
+    if (pid === undefined || isAnotherProcessAlive(Number(pid))) continue;
     const left = path.join(parent, entry);
     for (const build of await readdir(left)) await removeBuildFolder(path.join(left, build), user);
     await rmdir(left);
@@ -108,14 +109,4 @@ async function openFolder(parent: string, user: BuildUser | undefined): Promise<
   const folder = path.join(parent, `builder-${process.pid}`);
   await mkdir(folder, { recursive: true, mode: 0o711 });
   return folder;
-}
-
-function isAlive(pid: number): boolean {
-  if (pid === process.pid) return false; // a former process with this number
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { chmod, mkdtemp, readdir, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { isProcessAlive } from '../../src/platform/db/embedded/lock-file';
+import { isProcessAlive } from '../../src/platform/process/signals';
 import { removeDataDir } from './data-dir';
 import { stopS3Daemons } from './s3-daemons';
 

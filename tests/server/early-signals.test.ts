@@ -1,7 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isProcessAlive, readLockFile } from '../../src/platform/db/embedded/lock-file';
+import { readLockFile } from '../../src/platform/db/embedded/lock-file';
+import { isProcessAlive } from '../../src/platform/process/signals';
 import { createDataDir, removeDataDir } from '../helpers/data-dir';
 import { startCommand, type RunningCommand } from '../helpers/run-command';
 import { createTestDatabase } from '../helpers/test-database';

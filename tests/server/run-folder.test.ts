@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { isProcessAlive, readLockFile } from '../../src/platform/db/embedded/lock-file';
+import { readLockFile } from '../../src/platform/db/embedded/lock-file';
+import { isProcessAlive } from '../../src/platform/process/signals';
 import { startCommand } from '../helpers/run-command';
 import { closeRunFolder, openRunFolder } from '../helpers/run-folder';
 

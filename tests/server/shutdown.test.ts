@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readLockFile } from '../../src/platform/db/embedded/lock-file';
-import { sendSignal } from '../../src/platform/process/send-signal';
+import { sendSignal } from '../../src/platform/process/signals';
 import { createDataDir, removeDataDir } from '../helpers/data-dir';
 import { childrenOf, commandOf, treeOf } from '../helpers/process-tree';
 import { beginSlowUpload, sha256, storedIn, type SlowUpload } from '../helpers/slow-upload';

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { sendSignal } from '../../platform/process/send-signal';
+import { sendSignal } from '../../platform/process/signals';
 import type { BuildUser, Command } from './enclosure';
 
 /**

@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import type { Places } from '../../blobs/place';
 import type { Needs } from '../../context';
 import type { Db } from '../../platform/db/db';
-import { hasCode } from '../../platform/error-code';
+import { isAnotherProcessAlive } from '../../platform/process/signals';
 import * as store from './places.store';
 
 /*
@@ -21,14 +21,7 @@ export interface PlaceIds {
 }
 
 function isDead({ host, pid }: store.ProcessRow): boolean {
-  if (host !== hostname()) return false;
-  if (pid === process.pid) return true; // one that had our number before
-  try {
-    process.kill(pid, 0);
-    return false;
-  } catch (error) {
-    return hasCode(error, 'ESRCH');
-  }
+  return host === hostname() && !isAnotherProcessAlive(pid);
 }
 
 /** The processes that use the storage now, but for this one. */

@@ -21,10 +21,11 @@ import { createInterface } from 'node:readline';
 import { Client } from 'pg';
 import { chooseBinaries } from '../../../src/platform/db/embedded/binaries';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../../src/platform/db/embedded/embedded-postgres';
-import { isProcessAlive, readLockFile } from '../../../src/platform/db/embedded/lock-file';
+import { readLockFile } from '../../../src/platform/db/embedded/lock-file';
 import { prepareNativeDir } from '../../../src/platform/db/embedded/native-dir';
 import { NOBODY } from '../../../src/platform/db/embedded/run-as';
 import { createLogger } from '../../../src/platform/log/logger';
+import { isProcessAlive } from '../../../src/platform/process/signals';
 import { waitUntil } from '../../helpers/wait-until';
 
 const logger = createLogger('silent');

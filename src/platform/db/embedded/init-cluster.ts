@@ -2,9 +2,9 @@ import { execFile } from 'node:child_process';
 import { chown, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { isProcessAlive } from '../../process/signals';
 import type { Binaries } from './binaries';
 import { type ClusterPlace, isClusterDir } from './cluster-place';
-import { isProcessAlive } from './lock-file';
 import { CHILD_ENVIRONMENT } from './postmaster';
 
 const run = promisify(execFile);

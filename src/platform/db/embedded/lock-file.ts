@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { hasCode } from '../../error-code';
+import { isProcessAlive } from '../../process/signals';
 
 /** The content of `postmaster.pid`. It survives a kill, so it may describe a server that is gone. */
 export interface LockFile {
@@ -64,16 +64,6 @@ export function hasEmptyLockFile(clusterDir: string): boolean {
 
 function isEmpty(file: string): boolean {
   return statSync(file, { throwIfNoEntry: false })?.size === 0;
-}
-
-/** Whether a process of any user exists; a zombie counts. */
-export function isProcessAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return hasCode(error, 'EPERM');
-  }
 }
 
 function readLines(lockFile: string): string[] | undefined {

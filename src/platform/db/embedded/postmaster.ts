@@ -3,11 +3,11 @@ import { closeSync, openSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hasCode } from '../../error-code';
-import { sendSignal } from '../../process/send-signal';
+import { isProcessAlive, sendSignal } from '../../process/signals';
 import type { Binaries } from './binaries';
 import { boundLog } from './bound-log';
 import type { ClusterPlace } from './cluster-place';
-import { isProcessAlive, readLiveLockFile, readLockFile } from './lock-file';
+import { readLiveLockFile, readLockFile } from './lock-file';
 
 const LOG_TAIL_LENGTH = 2000;
 const STOP_TIMEOUT_MS = 60_000;
