@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   DeleteBucketCommand,
   DeleteObjectCommand,
@@ -20,15 +19,12 @@ import {
 import { describeInstalled } from '../helpers/installed';
 import { isS3Installed, startS3Server, type S3Server } from '../helpers/s3-server';
 import { createS3Store, type S3TestStore } from '../helpers/s3-store';
+import { waitUntil } from '../helpers/wait-until';
 import { chunksOf, collect, digestOf, failingAfter } from './streams';
 
 /** One request, and three parts. */
 const SHORT = randomBytes(1000);
 const LONG = randomBytes(20_000_000);
-
-async function untilNothingIsAnswered(faulty: FaultyStore): Promise<void> {
-  while (faulty.answering > 0) await sleep(20);
-}
 
 describeInstalled(isS3Installed(), 'a bucket that fails', () => {
   let s3: S3Server;
@@ -126,7 +122,7 @@ describeInstalled(isS3Installed(), 'a bucket that fails', () => {
   it('fails when the bucket goes down in the middle, and a sweep finds what is left', async () => {
     const bytes = (async function* () {
       yield* chunksOf(LONG);
-      while (!faulty.requests.some(({ operation }) => operation === 'UploadPart')) await sleep(20);
+      await waitUntil('a part', () => faulty.requests.some(({ operation }) => operation === 'UploadPart'));
       await faulty.goDown();
       yield* chunksOf(LONG);
     })();
@@ -215,7 +211,7 @@ describeInstalled(isS3Installed(), 'a bucket that fails', () => {
       await expect(source.copyTo(() => Promise.reject(new Error('enough')))).rejects.toThrow('enough');
       (await store.read(key)).destroy();
       await (await store.open(key)).close();
-      await untilNothingIsAnswered(faulty);
+      await waitUntil('the end of all answers', () => faulty.answering === 0);
     });
   });
 

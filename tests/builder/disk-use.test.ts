@@ -1,9 +1,8 @@
 import { chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { diskUse } from '../../src/builder/sandbox/disk-use';
-import { buildProcesses, canBuild, ensureBuildUser } from '../helpers/build-user';
+import { buildProcesses, canBuild, ensureBuildUser, untilNoBuildRuns } from '../helpers/build-user';
 import { describeInstalled } from '../helpers/installed';
 
 describeInstalled(canBuild(), 'the bytes of a build', () => {
@@ -26,7 +25,7 @@ describeInstalled(canBuild(), 'the bytes of a build', () => {
     for (let round = 0; round < 100; round += 1) {
       expect(await diskUse(folder, user, AbortSignal.timeout(round % 12))).toBeGreaterThanOrEqual(0);
     }
-    for (let attempt = 0; attempt < 250 && buildProcesses().length > 0; attempt += 1) await sleep(20);
+    await untilNoBuildRuns();
     expect(buildProcesses()).toEqual([]);
     expect(await diskUse(folder, user, AbortSignal.abort())).toBe(0);
   });

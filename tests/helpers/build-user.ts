@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { BuildUser } from '../../src/builder/sandbox/enclosure';
 import { isInstalled, isInstalledForRoot, isOnPath } from './installed';
+import { waitUntil } from './wait-until';
 
 /** Whether builds can run on this machine: as root, who creates the unprivileged user that they run as. */
 export function canBuild(): boolean {
@@ -54,7 +54,7 @@ function subordinateIds(): { first: number; count: number } {
 
 /** Waits until nothing runs as the user of builds or as one of their subordinate users; what ended may still be there for a moment. */
 export async function untilNoBuildRuns(): Promise<void> {
-  while (buildProcesses().length > 0) await sleep(20);
+  await waitUntil('the end of all build processes', () => buildProcesses().length === 0);
 }
 
 /** What runs as one of them, a line of `ps` for each. */

@@ -13,6 +13,7 @@ import { createS3Store, type S3TestStore } from '../helpers/s3-store';
 import { createTarLayer } from '../helpers/tar-layer';
 import { addUser, basic, startTestServer, type TestServer } from '../helpers/test-server';
 import { asUser, digestOf, pushBlob, startUpload } from '../helpers/v2-client';
+import { waitUntil } from '../helpers/wait-until';
 
 /* A bucket that is out of service, as clients of the server see it. */
 
@@ -132,7 +133,7 @@ describeInstalled(isS3Installed(), 'a server whose bucket is out of service', ()
       return response;
     }
     async function untilNothingIsAnswered(): Promise<void> {
-      while (faulty.answering > 0) await sleep(20);
+      await waitUntil('the end of all answers', () => faulty.answering === 0);
     }
 
     it('ends the connection to the store, although the client was slow', async () => {
